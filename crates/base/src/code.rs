@@ -1,0 +1,122 @@
+//! Every error code that Mainstay can answer, in one list. A code that is retired stays listed,
+//! marked so, and is never given a second meaning. docs/errors.md is generated from this file.
+
+macro_rules! codes {
+    ($($name:ident = $text:literal, $status:literal, $meaning:literal;)*) => {
+        /// A stable name for one way to fail.
+        #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+        pub enum Code {
+            $(#[doc = $meaning] $name,)*
+        }
+
+        impl Code {
+            /// All codes, in the order of the documentation.
+            pub const ALL: &[Code] = &[$(Code::$name,)*];
+
+            /// The code as clients see it.
+            #[must_use]
+            pub fn text(self) -> &'static str {
+                match self { $(Code::$name => $text,)* }
+            }
+
+            /// The HTTP status that goes with it: the only place where it is chosen.
+            #[must_use]
+            pub fn status(self) -> u16 {
+                match self { $(Code::$name => $status,)* }
+            }
+
+            /// When it happens, in one sentence.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                match self { $(Code::$name => $meaning,)* }
+            }
+
+            /// The name of the variant, by which tests and tidy speak of it.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Code::$name => stringify!($name),)* }
+            }
+        }
+    };
+}
+
+codes! {
+    // The data API, codes of the PostgREST dialect.
+    DatabaseUnavailable = "PGRST001", 503, "The database cannot be reached or has stopped taking writes; try again.";
+    QueueFull = "PGRST003", 503, "Too many requests wait for the database; try again after the time in Retry-After.";
+    QueryUnreadable = "PGRST100", 400, "The query string does not parse.";
+    BodyUnreadable = "PGRST102", 400, "The body is not what the request needs: bad JSON, CSV or keys that differ between rows.";
+    RangeUnsatisfiable = "PGRST103", 416, "The requested range lies outside the result.";
+    PutFiltersWrong = "PGRST105", 405, "PUT needs every key column by `eq`, and nothing else.";
+    SchemaUnknown = "PGRST106", 406, "Accept-Profile or Content-Profile names a module that is not exposed.";
+    MediaTypeUnacceptable = "PGRST107", 406, "None of the media types in Accept can be produced.";
+    EmbedFilterUnselected = "PGRST108", 400, "A filter, order or limit names an embed that `select` does not have.";
+    PutRangeGiven = "PGRST114", 400, "PUT takes no limit, offset or range.";
+    PutKeyMismatch = "PGRST115", 400, "The key in the body of a PUT differs from the key in its URL.";
+    NotSingular = "PGRST116", 406, "A single object was asked for, and there is not exactly one row.";
+    MethodUnsupported = "PGRST117", 405, "The method is not supported on this resource.";
+    PreferenceInvalid = "PGRST122", 400, "`handling=strict` was given and a preference is unknown.";
+    AggregatesOff = "PGRST123", 400, "Aggregate functions are switched off.";
+    MaxAffectedExceeded = "PGRST124", 400, "The write would affect more rows than `max-affected` allows; nothing was changed.";
+    PathInvalid = "PGRST125", 404, "The path names no resource.";
+    NotImplemented = "PGRST127", 400, "The dialect has this feature, this server has not.";
+    RelationshipUnknown = "PGRST200", 400, "No relationship joins the two tables.";
+    FunctionUnknown = "PGRST202", 404, "No declared function has this name and these arguments.";
+    ColumnUnknownInBody = "PGRST204", 400, "The body or `columns` names a column that the table does not have.";
+    TableUnknown = "PGRST205", 404, "No table or view has this name.";
+    TokenInvalid = "PGRST301", 401, "The token is malformed, or its signature or algorithm is not accepted.";
+    TokenClaimsInvalid = "PGRST303", 401, "The token has expired, is not valid yet, or has claims that are not accepted.";
+
+    // SQLSTATEs that the dialect passes through.
+    TextTooLong = "22001", 400, "A text is longer than its column allows.";
+    NumberOutOfRange = "22003", 400, "A number does not fit its type.";
+    TimeInvalid = "22007", 400, "A date or time is not written in an accepted form.";
+    TimeOutOfRange = "22008", 400, "A date or time has a field that is out of range.";
+    LiteralInvalid = "22P02", 400, "A literal does not fit the type of its column.";
+    WriteUnfiltered = "21000", 400, "An update or delete without a filter was refused by the safe-update guard.";
+    RowTwice = "21000", 400, "One upsert names the same row twice.";
+    NotNullViolated = "23502", 400, "A column that must have a value got none.";
+    ForeignKeyViolated = "23503", 409, "A reference points to a row that is not there, or a row is still referenced.";
+    UniqueViolated = "23505", 409, "A value that must be unique is there already.";
+    CheckViolated = "23514", 400, "A value breaks a declared check.";
+    ReadOnly = "25006", 405, "A write was sent to something that can only be read.";
+    GeneratedColumn = "428C9", 400, "A generated column cannot be written.";
+    CastUnknown = "42704", 400, "The cast names a type that is not supported.";
+    Forbidden = "42501", 403, "The caller may not do this.";
+    ForbiddenAnonymous = "42501", 401, "An anonymous caller may not do this; signing in may help.";
+    OperatorUnfit = "42883", 404, "The operator does not exist for the column's type.";
+    ColumnUnknown = "42703", 400, "A column in select, filter or order does not exist.";
+    ConflictTargetInvalid = "42P10", 400, "`on_conflict` names columns that no unique constraint covers.";
+    StatementTooComplex = "54001", 500, "The statement is too complex.";
+    StatementTimeout = "57014", 500, "The statement ran longer than its deadline and was stopped.";
+    RegexInvalid = "2201B", 400, "The regular expression does not compile or is too large.";
+    PatternInvalid = "22025", 400, "A LIKE pattern ends in an escape character.";
+
+    // The door and everything that is no dialect: RFC 9457 bodies.
+    BadRequest = "bad_request", 400, "The request is not well-formed HTTP, or is ambiguous.";
+    ApiKeyMissing = "api_key_missing", 401, "No `apikey` header or parameter, and no bearer token.";
+    NotFound = "not_found", 404, "Nothing answers at this path.";
+    MethodNotAllowed = "method_not_allowed", 405, "The path exists, the method does not.";
+    RequestTimeout = "request_timeout", 408, "The request was not received in time.";
+    BodyTooLarge = "body_too_large", 413, "The body is larger than the limit.";
+    UrlTooLong = "url_too_long", 414, "The path and query are longer than the limit.";
+    BodyTypeUnsupported = "body_type_unsupported", 415, "The Content-Type of the body is not supported here.";
+    HeadersTooLarge = "headers_too_large", 431, "The header block is larger than the limit.";
+    Internal = "internal", 500, "A fault of ours; the log has the reason under the request id.";
+    Overloaded = "overloaded", 503, "More connections or requests than the limit; try again after Retry-After.";
+    DeadlineExceeded = "deadline_exceeded", 504, "The answer was not ready within the request deadline.";
+    DiskFull = "disk_full", 507, "The disk is full: reads go on, writes resume when there is space.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_a_status_of_its_class_and_a_sentence() {
+        for code in Code::ALL {
+            assert!((300..600).contains(&code.status()), "{code:?}");
+            assert!(code.meaning().ends_with('.') || code.meaning().ends_with('`'), "{code:?}");
+        }
+    }
+}
