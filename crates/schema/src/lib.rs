@@ -1,0 +1,22 @@
+//! What was declared: modules, tables, columns, types, rules. Pure: it reads text into values and
+//! checks them as a whole; it never touches a database or a socket.
+//!
+//! `read` (TOML to sketches) -> `check` (sketches to catalog, all mistakes at once) -> `model` (the
+//! catalog); `value` reads and writes the forms of each type, `write` makes TOML again, `change`
+//! compares two versions.
+
+pub mod duration;
+pub mod limits;
+pub mod mistake;
+pub mod model;
+mod nearest;
+pub mod rule;
+pub mod types;
+pub mod value;
+
+pub use mistake::{Mistake, Mistakes};
+pub use model::{Catalog, Column, Module, Table};
+pub use nearest::nearest;
+pub use rule::{AuthFacts, Rule};
+pub use types::{Scale, Type};
+pub use value::Value;

@@ -1,0 +1,363 @@
+//! Checks what a parsed rule names and compares: only `auth` is known before the query, and a rule
+//! that can never be true or false is a mistake that should not wait for a request.
+
+use cel::Program;
+use cel::common::ast::{
+    CallExpr, ComprehensionExpr, Expr, IdedExpr, LiteralValue, SelectExpr, operators,
+};
+
+use super::RuleFault;
+use super::facts::FIELDS;
+use crate::limits::MAX_RULE_TREE_DEPTH;
+use crate::nearest::nearest;
+
+/// What is known of a value before a request comes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
+    Truth,
+    Text,
+    Number,
+    Null,
+    List,
+    Map,
+    /// Claims, and what comes out of them.
+    Any,
+}
+
+/// Names that rules of a later release will know.
+const LATER: &[(&str, &str)] = &[
+    (
+        "row",
+        "rules that look at `row` are not supported by this version; they come with a later release",
+    ),
+    (
+        "new",
+        "rules that look at `new` are not supported by this version; they come with a later release",
+    ),
+    (
+        "now",
+        "rules that look at `now` are not supported by this version; they come with a later release",
+    ),
+    (
+        "request",
+        "rules that look at `request` are not supported by this version; they come with a later release",
+    ),
+];
+
+/// Functions with the number of their arguments, the receiver counted, and what they answer.
+const FUNCTIONS: &[(&str, usize, Kind)] = &[
+    ("contains", 2, Kind::Truth),
+    ("startsWith", 2, Kind::Truth),
+    ("endsWith", 2, Kind::Truth),
+    ("size", 1, Kind::Number),
+    ("string", 1, Kind::Text),
+    ("int", 1, Kind::Number),
+    ("double", 1, Kind::Number),
+    ("bool", 1, Kind::Truth),
+];
+
+/// Macros that the parser has replaced before this file sees them; named for hints.
+const MACROS: &[&str] = &["has", "exists", "exists_one", "all", "filter", "map"];
+
+/// Checks names, functions and types; the whole must be true or false.
+pub(super) fn check(source: &str, program: &Program) -> Result<(), RuleFault> {
+    let walk = Walk {
+        source,
+        program,
+        bound: Vec::new(),
+    };
+    let root = program.expression();
+    match walk.kind(root, 0)? {
+        Kind::Truth | Kind::Any => Ok(()),
+        other => {
+            let message = format!("the rule is {}, not true or false", other.words());
+            Err(walk
+                .fault(root, "rule-type", message)
+                .hint("compare it: `auth.role == 'admin'`"))
+        }
+    }
+}
+
+struct Walk<'a> {
+    source: &'a str,
+    program: &'a Program,
+    /// Variables of an enclosing `exists` or the like.
+    bound: Vec<String>,
+}
+
+impl Kind {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Truth => "true or false",
+            Self::Text => "a text",
+            Self::Number => "a number",
+            Self::Null => "null",
+            Self::List => "a list",
+            Self::Map => "a map",
+            Self::Any => "anything",
+        }
+    }
+
+    fn fits(self, other: Self) -> bool {
+        self == other || self == Self::Any || other == Self::Any
+    }
+}
+
+impl Walk<'_> {
+    fn fault(&self, at: &IdedExpr, code: &'static str, message: impl Into<String>) -> RuleFault {
+        let mut fault = RuleFault::new(code, message);
+        fault.range = self
+            .program
+            .source_info()
+            .offset_for(at.id)
+            .and_then(|(start, stop)| {
+                let (start, stop) = (usize::try_from(start).ok()?, usize::try_from(stop).ok()?);
+                Some((
+                    start,
+                    (stop + 1).min(self.source.chars().count()).max(start + 1),
+                ))
+            });
+        fault
+    }
+
+    fn kind(&self, node: &IdedExpr, depth: usize) -> Result<Kind, RuleFault> {
+        if depth > MAX_RULE_TREE_DEPTH {
+            return Err(self.fault(
+                node,
+                "rule-too-large",
+                "the rule has too many steps in a row",
+            ));
+        }
+        match &node.expr {
+            Expr::Ident(name) => self.name(node, name),
+            Expr::Literal(literal) => Ok(literal_kind(literal)),
+            Expr::Select(select) => self.select(node, select, depth + 1),
+            Expr::Call(call) => self.call(node, call, depth + 1),
+            Expr::List(list) => {
+                list.elements
+                    .iter()
+                    .try_for_each(|item| self.kind(item, depth + 1).map(drop))?;
+                Ok(Kind::List)
+            }
+            Expr::Comprehension(inner) => self.comprehension(node, inner, depth + 1),
+            Expr::Map(_) | Expr::Struct(_) | Expr::Unspecified => {
+                Err(self.fault(node, "rule-type", "a rule makes no maps"))
+            }
+        }
+    }
+
+    fn name(&self, node: &IdedExpr, name: &str) -> Result<Kind, RuleFault> {
+        if self.bound.iter().any(|bound| bound == name) {
+            return Ok(Kind::Any);
+        }
+        if name == "auth" {
+            let fields = FIELDS.join(", ");
+            return Err(self
+                .fault(
+                    node,
+                    "rule-type",
+                    "`auth` alone says nothing: name one of its fields",
+                )
+                .hint(format!("its fields are {fields}")));
+        }
+        if let Some((_, message)) = LATER.iter().find(|(later, _)| *later == name) {
+            return Err(self
+                .fault(node, "rule-later", *message)
+                .hint("in this version a rule may use `auth`, which is known before the query"));
+        }
+        let mut fault = self.fault(node, "rule-unknown-name", format!("unknown name `{name}`"));
+        fault.hint = Some(match nearest(name, ["auth", "true", "false", "null"]) {
+            Some(right) => format!("did you mean `{right}`?"),
+            None if FIELDS.contains(&name) => format!("did you mean `auth.{name}`?"),
+            None => format!("a rule knows `auth`; a text stands in quotes: '{name}'"),
+        });
+        Err(fault)
+    }
+
+    fn select(
+        &self,
+        node: &IdedExpr,
+        select: &SelectExpr,
+        depth: usize,
+    ) -> Result<Kind, RuleFault> {
+        if !matches!(&select.operand.expr, Expr::Ident(name) if name == "auth") {
+            let operand = self.kind(&select.operand, depth)?;
+            if !operand.fits(Kind::Map) {
+                let message = format!("{} has no field `{}`", operand.words(), select.field);
+                return Err(self.fault(node, "rule-type", message));
+            }
+            return Ok(if select.test { Kind::Truth } else { Kind::Any });
+        }
+        let kind = match select.field.as_str() {
+            "uid" | "role" | "email" | "aal" => Kind::Text,
+            "roles" => Kind::List,
+            "claims" => Kind::Any,
+            other => {
+                let message = format!("`auth` has no field `{other}`");
+                let hint = match nearest(other, FIELDS.iter().copied()) {
+                    Some(right) => format!("did you mean `auth.{right}`?"),
+                    None => format!("its fields are {}", FIELDS.join(", ")),
+                };
+                return Err(self.fault(node, "rule-unknown-name", message).hint(hint));
+            }
+        };
+        Ok(if select.test { Kind::Truth } else { kind })
+    }
+
+    fn call(&self, node: &IdedExpr, call: &CallExpr, depth: usize) -> Result<Kind, RuleFault> {
+        let name = call.func_name.as_str();
+        let args: Vec<&IdedExpr> = call
+            .target
+            .as_deref()
+            .into_iter()
+            .chain(&call.args)
+            .collect();
+        if !is_operator(name) && !FUNCTIONS.iter().any(|(known, ..)| *known == name) {
+            return Err(self.unknown_function(node, name));
+        }
+        let kinds: Vec<Kind> = args
+            .iter()
+            .map(|arg| self.kind(arg, depth))
+            .collect::<Result<_, _>>()?;
+        if let Some((_, count, answer)) = FUNCTIONS.iter().find(|(known, ..)| *known == name) {
+            return self.function(node, name, &kinds, *count, *answer);
+        }
+        self.operator(node, name, &kinds)
+    }
+
+    fn function(
+        &self,
+        node: &IdedExpr,
+        name: &str,
+        kinds: &[Kind],
+        count: usize,
+        answer: Kind,
+    ) -> Result<Kind, RuleFault> {
+        if kinds.len() != count {
+            let message = format!("`{name}` takes {count} values with the one before the dot");
+            return Err(self.fault(node, "rule-type", message));
+        }
+        if answer == Kind::Truth && count == 2 && !kinds.iter().all(|kind| kind.fits(Kind::Text)) {
+            let message = format!("`{name}` works on texts");
+            let hint = "for lists write `'admin' in auth.roles`";
+            return Err(self.fault(node, "rule-type", message).hint(hint));
+        }
+        Ok(answer)
+    }
+
+    fn unknown_function(&self, node: &IdedExpr, name: &str) -> RuleFault {
+        let fault = self.fault(
+            node,
+            "rule-unknown-name",
+            format!("unknown function `{name}`"),
+        );
+        let known = FUNCTIONS
+            .iter()
+            .map(|(known, ..)| *known)
+            .chain(MACROS.iter().copied());
+        match nearest(name, known.clone()) {
+            Some(right) => fault.hint(format!("did you mean `{right}`?")),
+            None => fault.hint(format!(
+                "known are {}",
+                known.collect::<Vec<_>>().join(", ")
+            )),
+        }
+    }
+
+    fn operator(&self, node: &IdedExpr, name: &str, kinds: &[Kind]) -> Result<Kind, RuleFault> {
+        let wrong = |message: String| Err(self.fault(node, "rule-type", message));
+        let all = |wanted: Kind| kinds.iter().all(|kind| kind.fits(wanted));
+        match (name, kinds) {
+            (operators::LOGICAL_AND | operators::LOGICAL_OR | operators::LOGICAL_NOT, _)
+            | (operators::NOT_STRICTLY_FALSE, _) => {
+                match kinds.iter().find(|k| !k.fits(Kind::Truth)) {
+                    Some(kind) => wrong(format!("{} is not true or false", kind.words())),
+                    None => Ok(Kind::Truth),
+                }
+            }
+            (operators::CONDITIONAL, [condition, yes, no]) => match condition.fits(Kind::Truth) {
+                true => Ok(if yes == no { *yes } else { Kind::Any }),
+                false => wrong(format!("{} is not true or false", condition.words())),
+            },
+            (operators::IN, [_, within]) => match within.fits(Kind::List) || *within == Kind::Map {
+                true => Ok(Kind::Truth),
+                false => wrong(format!(
+                    "`in` looks into a list, not into {}",
+                    within.words()
+                )),
+            },
+            (operators::INDEX, [_, _]) => Ok(Kind::Any),
+            (operators::EQUALS | operators::NOT_EQUALS, [left, right]) => {
+                match left.fits(*right) || *left == Kind::Null || *right == Kind::Null {
+                    true => Ok(Kind::Truth),
+                    false => wrong(never_equal(*left, *right)),
+                }
+            }
+            (operators::ADD, [left, right]) if left.fits(*right) => Ok(*left),
+            (operators::NEGATE, _) if all(Kind::Number) => Ok(Kind::Number),
+            (name, [left, right]) if is_order(name) => match left.fits(*right) {
+                true => Ok(Kind::Truth),
+                false => wrong(never_equal(*left, *right)),
+            },
+            _ if all(Kind::Number) => Ok(Kind::Number),
+            _ => wrong("the operator does not fit its values".to_owned()),
+        }
+    }
+
+    /// `exists` and its kin. One inside the other is refused: their cost multiplies.
+    fn comprehension(
+        &self,
+        node: &IdedExpr,
+        inner: &ComprehensionExpr,
+        depth: usize,
+    ) -> Result<Kind, RuleFault> {
+        if !self.bound.is_empty() {
+            let message = "one `exists`, `all`, `map` or `filter` inside another is not supported";
+            return Err(self.fault(node, "rule-too-large", message));
+        }
+        let range = self.kind(&inner.iter_range, depth)?;
+        if !range.fits(Kind::List) {
+            let message = format!(
+                "only a list has `exists` and its like, not {}",
+                range.words()
+            );
+            return Err(self.fault(&inner.iter_range, "rule-type", message));
+        }
+        let mut bound = vec![inner.iter_var.clone(), inner.accu_var.clone()];
+        bound.extend(inner.iter_var2.clone());
+        let within = Walk {
+            source: self.source,
+            program: self.program,
+            bound,
+        };
+        for part in [&inner.accu_init, &inner.loop_cond, &inner.loop_step] {
+            within.kind(part, depth)?;
+        }
+        within.kind(&inner.result, depth)
+    }
+}
+
+fn literal_kind(literal: &LiteralValue) -> Kind {
+    match literal {
+        LiteralValue::Boolean(_) => Kind::Truth,
+        LiteralValue::String(_) => Kind::Text,
+        LiteralValue::Int(_) | LiteralValue::UInt(_) | LiteralValue::Double(_) => Kind::Number,
+        LiteralValue::Null => Kind::Null,
+        LiteralValue::Bytes(_) => Kind::Any,
+    }
+}
+
+fn is_operator(name: &str) -> bool {
+    name.starts_with(['_', '@', '!', '-']) && !name.contains(|c: char| c.is_ascii_uppercase())
+}
+
+fn is_order(name: &str) -> bool {
+    matches!(
+        name,
+        operators::LESS | operators::LESS_EQUALS | operators::GREATER | operators::GREATER_EQUALS
+    )
+}
+
+fn never_equal(left: Kind, right: Kind) -> String {
+    format!("{} is compared with {}", left.words(), right.words())
+}

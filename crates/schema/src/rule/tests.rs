@@ -1,0 +1,163 @@
+//! Claims about rules: what they answer, what is refused, and that refusing is fast.
+
+use std::time::{Duration, Instant};
+
+use super::*;
+
+fn staff() -> AuthFacts {
+    AuthFacts {
+        uid: Some("u1".into()),
+        role: "staff".into(),
+        roles: vec!["editor".into(), "clerk".into()],
+        email: Some("ann@example.org".into()),
+        aal: Some("aal2".into()),
+        claims: serde_json::json!({"team": "red", "level": 3, "tags": ["a", "b"]}),
+    }
+}
+
+fn stranger() -> AuthFacts {
+    AuthFacts {
+        role: "anon".into(),
+        ..AuthFacts::default()
+    }
+}
+
+#[test]
+fn rules_answer_for_the_caller_and_fail_closed() {
+    for (source, for_staff, for_stranger) in [
+        ("true", true, true),
+        (" false ", false, false),
+        ("auth.role == 'staff'", true, false),
+        ("auth.role != 'staff'", false, true),
+        ("auth.uid == 'u1'", true, false),
+        ("auth.uid != 'u2'", true, false),
+        ("!(auth.uid == 'u2')", true, false),
+        ("has(auth.uid)", true, false),
+        ("!has(auth.uid)", false, true),
+        ("auth.uid == 'u1' || true", true, true),
+        ("true || auth.uid == 'u1'", true, true),
+        ("auth.uid == 'u1' && false", false, false),
+        ("'editor' in auth.roles", true, false),
+        ("auth.role in ['staff', 'admin']", true, false),
+        ("auth.roles.exists(r, r == 'clerk')", true, false),
+        ("auth.roles.all(r, r.startsWith('c'))", false, true),
+        ("size(auth.roles) > 1", true, false),
+        ("auth.email.endsWith('@example.org')", true, false),
+        ("auth.aal == 'aal2'", true, false),
+        (
+            "auth.claims.team == 'red' && auth.claims.level >= 2",
+            true,
+            false,
+        ),
+        ("'b' in auth.claims.tags", true, false),
+        ("auth.claims['team'] == 'red'", true, false),
+        ("auth.claims.missing == 'x'", false, false),
+        ("auth.claims.team", false, false),
+        (
+            "has(auth.claims.team) ? auth.claims.team == 'red' : false",
+            true,
+            false,
+        ),
+        ("auth.role == 'anon' ? true : auth.uid == 'u1'", true, true),
+        ("1 / 0 == 1", false, false),
+    ] {
+        let rule = Rule::parse(source).unwrap_or_else(|fault| panic!("{source}: {fault:?}"));
+        assert_eq!(rule.holds(&staff()), for_staff, "{source} for staff");
+        assert_eq!(
+            rule.holds(&stranger()),
+            for_stranger,
+            "{source} for a stranger"
+        );
+    }
+}
+
+#[test]
+fn only_literal_rules_are_known_before_anyone_asks() {
+    assert!(Rule::parse("true").unwrap().is_always());
+    assert!(Rule::parse("false").unwrap().is_never());
+    let asks = Rule::parse("1 == 1").unwrap();
+    assert!(!asks.is_always() && !asks.is_never());
+    assert_eq!(Rule::parse("true").unwrap(), Rule::always());
+}
+
+#[test]
+fn what_is_no_rule_is_refused_with_its_name() {
+    for (source, part) in [
+        ("row.owner == auth.uid", "`row`"),
+        ("new.price > 1", "`new`"),
+        ("now > 1", "`now`"),
+        ("request.method == 'GET'", "`request`"),
+        ("auht.role == 'x'", "unknown name `auht`"),
+        ("auth.rolle == 'x'", "no field `rolle`"),
+        ("has(auth.user)", "no field `user`"),
+        ("auth", "alone"),
+        ("auth.role", "is a text"),
+        ("auth.role == 5", "a text is compared with a number"),
+        ("auth.role && true", "a text is not true or false"),
+        ("auth.role = 'x'", "does not parse"),
+        ("auth.role == 'x", "does not parse"),
+        ("(", "does not parse"),
+        ("", "empty"),
+        ("auth.role.matches('x')", "unknown function `matches`"),
+        (
+            "auth.email.startswith('x')",
+            "unknown function `startswith`",
+        ),
+        ("'a' in auth.role", "`in` looks into a list"),
+        (
+            "auth.roles.exists(r, auth.roles.exists(s, r == s))",
+            "inside another",
+        ),
+        ("{'a': 1}.a == 1", "no maps"),
+        (
+            "members.exists(m, m.user == auth.uid)",
+            "unknown name `members`",
+        ),
+    ] {
+        let fault = Rule::parse(source).expect_err(source);
+        assert!(fault.message.contains(part), "{source}: {}", fault.message);
+    }
+}
+
+#[test]
+fn texts_that_blow_up_parsers_are_refused_fast() {
+    let repeat = |text: &str, times: usize| text.repeat(times);
+    let hostile = [
+        repeat("(", 40) + "true" + &repeat(")", 40),
+        repeat("(", 24) + "true" + &repeat(")", 24),
+        repeat("(", 1000),
+        repeat("[", 24),
+        repeat("{", 24),
+        repeat("[[[", 8) + &repeat("]]]", 8),
+        repeat("{1:", 24) + "1" + &repeat("}", 24),
+        repeat("a(", 24),
+        repeat("f(x,", 24),
+        repeat("!", 2000) + "true",
+        repeat("-", 24) + "1",
+        repeat("true?", 24),
+        repeat("true?true:", 24) + "true",
+        repeat("a.", 1000) + "b",
+        repeat("1+", 1000) + "1",
+        repeat("true&&", 300) + "true",
+        repeat("true||", 300) + "true",
+        repeat("a<", 1000) + "b",
+        repeat("[1,", 24) + &repeat("(", 24),
+        repeat("x{", 24),
+        repeat("`", 500),
+        repeat("'", 501),
+        repeat("@", 2000),
+        repeat("1 ", 1000),
+        repeat("auth.roles.exists(r,", 20) + "true" + &repeat(")", 20),
+        "true".to_owned() + &repeat(" ", 100_000),
+    ];
+    for source in &hostile {
+        let start = Instant::now();
+        let _ = Rule::parse(source);
+        let shown: String = source.chars().take(30).collect();
+        assert!(
+            start.elapsed() < Duration::from_secs(2),
+            "{shown} took {:?}",
+            start.elapsed()
+        );
+    }
+}
