@@ -5,11 +5,13 @@
 //! catalog); `value` reads and writes the forms of each type, `write` makes TOML again, `change`
 //! compares two versions.
 
+mod check;
 pub mod duration;
 pub mod limits;
 pub mod mistake;
 pub mod model;
 mod nearest;
+pub mod read;
 pub mod rule;
 pub mod types;
 pub mod value;
@@ -17,6 +19,7 @@ pub mod value;
 pub use mistake::{Mistake, Mistakes};
 pub use model::{Catalog, Column, Module, Table};
 pub use nearest::nearest;
+pub use read::{Declared, SettingsFile, read, read_text, read_texts};
 pub use rule::{AuthFacts, Rule};
 pub use types::{Scale, Type};
 pub use value::Value;

@@ -78,6 +78,11 @@ impl Mistake {
         self
     }
 
+    pub(crate) fn at(mut self, place: Place) -> Self {
+        self.place = place;
+        self
+    }
+
     /// Offers the nearest right spelling, if there is one; a hint that is there already gives way.
     pub(crate) fn nearest<'a>(
         mut self,

@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use cel::common::ast::{Expr, IdedExpr};
-use cel::{Env, ParseErrors, Program};
+use cel::{Env, ParseErrors};
 
 use super::{Kind, RuleFault, guard, infer};
 

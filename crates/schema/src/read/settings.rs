@@ -1,0 +1,80 @@
+//! `mainstay.toml` apart from declarations: which sections and keys there are. The values are read
+//! by the `mainstay` crate; here a misspelled key is found before it is silently without effect.
+
+use super::node::Fields;
+use crate::mistake::{Found, Mistake};
+
+/// A section of `mainstay.toml` and its keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// As in `[server]`.
+    pub name: &'static str,
+    /// Keys that it may have. Empty: any, for the section is not built yet.
+    pub keys: &'static [&'static str],
+}
+
+/// Every section, in the order of the documentation: the one list that `check` and `mainstay
+/// config` share.
+pub const SECTIONS: &[Section] = &[
+    Section {
+        name: "server",
+        keys: &["listen", "admin_listen", "public_url", "trusted_proxies", "grace"],
+    },
+    Section { name: "database", keys: &["url", "replicas"] },
+    Section {
+        name: "api",
+        keys: &["max_rows", "aggregates", "transaction_override", "cors_origins"],
+    },
+    Section {
+        name: "auth",
+        keys: &[
+            "jwt_secret", "access_token_ttl", "signup", "anonymous", "confirm_email", "site_url",
+            "redirect_urls",
+        ],
+    },
+    Section { name: "backup", keys: &["targets", "snapshot_every", "keep", "encrypt_to"] },
+    Section { name: "limits", keys: &[] },
+    Section { name: "mail", keys: &[] },
+    Section { name: "telemetry", keys: &[] },
+];
+
+/// Top-level keys that are no sections.
+pub const TOP_KEYS: &[&str] = &["name", "doc", "default_module"];
+
+/// Notes unknown keys at the top and in each section. `more` names what else this file may hold.
+pub(super) fn check(top: &Fields<'_>, more: &[&str], found: &mut Found) {
+    let known: Vec<&str> = TOP_KEYS
+        .iter()
+        .copied()
+        .chain(more.iter().copied())
+        .chain(SECTIONS.iter().map(|section| section.name))
+        .collect();
+    for field in &top.list {
+        if !known.contains(&field.name) {
+            found.add(unknown_top(field.name, &known).at(field.place));
+        }
+        let Some(section) = SECTIONS.iter().find(|section| section.name == field.name) else {
+            continue;
+        };
+        let what = format!("`[{}]`", section.name);
+        match section.keys {
+            [] => drop(field.node.entries(&what, found)),
+            keys => drop(field.node.fields(&what, keys, found)),
+        }
+    }
+}
+
+fn unknown_top(name: &str, known: &[&str]) -> Mistake {
+    let message = format!("unknown key `{name}` at the top of the file");
+    let mistake = Mistake::new(Default::default(), "unknown-key", message);
+    let owner = SECTIONS.iter().find(|section| section.keys.contains(&name));
+    match (owner, name) {
+        (Some(section), _) => mistake.hint(format!("it belongs under `[{}]`", section.name)),
+        (None, "tables" | "functions" | "views") => {
+            mistake.hint("in a folder, these stand in files of their own: modules/NAME.toml")
+        }
+        (None, _) => mistake
+            .hint(format!("known here: {}", known.join(", ")))
+            .nearest(name, known.iter().copied()),
+    }
+}
