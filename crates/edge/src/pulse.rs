@@ -149,7 +149,8 @@ impl Pulse {
         let left = |since: u64, bound: Duration| {
             bound.saturating_sub(Duration::from_millis(now.saturating_sub(since)))
         };
-        let mut wait = config.head_timeout.max(Duration::from_millis(10));
+        // What begins after this look must be seen before its own time is up.
+        let mut wait = config.head_timeout.min(config.write_timeout);
         let mut bounded = |since: u64, bound: Duration, cut: Cut| {
             let left = left(since, bound);
             if left.is_zero() {
