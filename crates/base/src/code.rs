@@ -59,6 +59,7 @@ codes! {
     AggregatesOff = "PGRST123", 400, "Aggregate functions are switched off.";
     MaxAffectedExceeded = "PGRST124", 400, "The write would affect more rows than `max-affected` allows; nothing was changed.";
     PathInvalid = "PGRST125", 404, "The path names no resource.";
+    RootDisabled = "PGRST126", 404, "Nothing is served at the root of the data API.";
     NotImplemented = "PGRST127", 400, "The dialect has this feature, this server has not.";
     RelationshipUnknown = "PGRST200", 400, "No relationship joins the two tables.";
     FunctionUnknown = "PGRST202", 404, "No declared function has this name and these arguments.";
@@ -84,6 +85,7 @@ codes! {
     CastUnknown = "42704", 400, "The cast names a type that is not supported.";
     Forbidden = "42501", 403, "The caller may not do this.";
     ForbiddenAnonymous = "42501", 401, "An anonymous caller may not do this; signing in may help.";
+    TypeMismatch = "42804", 400, "An operator was used on a type that it is not made for.";
     OperatorUnfit = "42883", 404, "The operator does not exist for the column's type.";
     ColumnUnknown = "42703", 400, "A column in select, filter or order does not exist.";
     ConflictTargetInvalid = "42P10", 400, "`on_conflict` names columns that no unique constraint covers.";

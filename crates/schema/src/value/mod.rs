@@ -2,6 +2,7 @@
 //! literals (filters, CSV, forms), `json` takes bodies, `write` makes the wire form again.
 
 pub mod array;
+mod cast;
 mod json;
 pub mod number;
 mod read;

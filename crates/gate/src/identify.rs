@@ -1,0 +1,86 @@
+//! From credentials to an identity. The `apikey` admits, the bearer token decides; without a
+//! bearer token the key decides.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, header};
+use mainstay_base::{Code, Error, Result};
+
+use crate::{Gate, Identity};
+
+/// What a request brought along to prove who it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Credentials<'a> {
+    pub apikey: Option<&'a str>,
+    pub bearer: Option<&'a str>,
+}
+
+impl<'a> Credentials<'a> {
+    /// From the headers, and from the query's `apikey` when the header is not there.
+    ///
+    /// # Errors
+    /// `PGRST301` when a header is given twice or is no readable text.
+    pub fn read(headers: &'a HeaderMap, query_key: Option<&'a str>) -> Result<Self> {
+        let apikey = single(headers, "apikey")?.or(query_key);
+        let bearer = match single(headers, header::AUTHORIZATION.as_str())? {
+            None => None,
+            Some(value) => {
+                let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
+                match scheme.eq_ignore_ascii_case("bearer") {
+                    true => Some(token.trim()),
+                    false => return Err(unreadable()),
+                }
+            }
+        };
+        Ok(Self { apikey: apikey.filter(|key| !key.is_empty()), bearer })
+    }
+}
+
+fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>> {
+    let mut values = headers.get_all(name).iter();
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    if values.next().is_some() {
+        return Err(unreadable());
+    }
+    value.to_str().map(Some).map_err(|_| unreadable())
+}
+
+fn unreadable() -> Error {
+    Error::new(Code::TokenInvalid, "The token is not valid")
+}
+
+impl Gate {
+    /// Who asks.
+    ///
+    /// # Errors
+    /// `401` when nothing proves anything, or what is brought does not hold.
+    pub fn identify(&self, credentials: Credentials<'_>) -> Result<Arc<Identity>> {
+        match (credentials.bearer, credentials.apikey) {
+            (None, None) => Err(Error::new(Code::ApiKeyMissing, "No API key found in request")
+                .hint("No `apikey` request header or url param was found.")),
+            (Some(token), None) | (None, Some(token)) => self.accept(token),
+            (Some(token), Some(key)) if token == key => self.accept(token),
+            (Some(token), Some(key)) => {
+                self.accept(key)?;
+                self.accept(token)
+            }
+        }
+    }
+
+    fn accept(&self, token: &str) -> Result<Arc<Identity>> {
+        let now = self.clock.now().div_euclid(1_000_000);
+        if let Some(identity) = self.cache.get(token) {
+            if let Err(error) = identity.check_time(now) {
+                self.cache.forget(token);
+                return Err(error);
+            }
+            return Ok(identity);
+        }
+        let identity = Arc::new(self.verifier.verify(token)?);
+        identity.check_time(now)?;
+        self.cache.put(token, Arc::clone(&identity));
+        Ok(identity)
+    }
+}

@@ -1,0 +1,58 @@
+//! Who asks: a role, perhaps a user, and the facts that rules may use. Made from a verified token
+//! only, and shared between the requests that carry it.
+
+use mainstay_schema::rule::AuthFacts;
+use parking_lot::Mutex;
+use rustc_hash::FxHashMap;
+
+use crate::Action;
+
+/// The role of callers without an account.
+pub const ANON: &str = "anon";
+/// The role of callers with one.
+pub const AUTHENTICATED: &str = "authenticated";
+/// The role of the application's own servers: no rule binds it.
+pub const SERVICE: &str = "service_role";
+
+/// A verified caller.
+#[derive(Debug)]
+pub struct Identity {
+    facts: AuthFacts,
+    /// Seconds since the epoch.
+    pub(crate) expires: i64,
+    pub(crate) not_before: Option<i64>,
+    /// What rules said before: nothing that they may look at changes while the token lives.
+    pub(crate) decisions: Mutex<FxHashMap<(usize, usize, Action), bool>>,
+}
+
+impl Identity {
+    pub(crate) fn new(facts: AuthFacts, expires: i64, not_before: Option<i64>) -> Self {
+        Self { facts, expires, not_before, decisions: Mutex::default() }
+    }
+
+    #[must_use]
+    pub fn facts(&self) -> &AuthFacts {
+        &self.facts
+    }
+
+    #[must_use]
+    pub fn role(&self) -> &str {
+        &self.facts.role
+    }
+
+    /// The user's id, where there is a user.
+    #[must_use]
+    pub fn uid(&self) -> Option<&str> {
+        self.facts.uid.as_deref()
+    }
+
+    #[must_use]
+    pub fn is_service(&self) -> bool {
+        self.facts.role == SERVICE
+    }
+
+    #[must_use]
+    pub fn is_anonymous(&self) -> bool {
+        self.facts.role == ANON
+    }
+}

@@ -1,0 +1,18 @@
+//! What an operator may choose about the data API; `mainstay` reads it from `[api]`.
+
+/// Choices of the data API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Rows that one answer may have.
+    pub max_rows: u64,
+    /// `Prefer: tx=rollback` is honoured: for tests, not for production.
+    pub tx_override: bool,
+    /// Updates and deletes need a filter.
+    pub safe_update: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { max_rows: 1000, tx_override: false, safe_update: true }
+    }
+}

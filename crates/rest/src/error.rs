@@ -1,0 +1,55 @@
+//! Errors in the dialect's form: `{"code","details","hint","message"}`.
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderName, Response, StatusCode};
+use mainstay_base::{Code, Error};
+use mainstay_schema::value::write_string;
+
+/// The response for an error.
+#[must_use]
+pub fn response(error: &Error) -> Response<Bytes> {
+    let mut response = Response::new(body(error));
+    *response.status_mut() =
+        StatusCode::from_u16(error.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    let status = format!("PostgREST; error={}", error.code().text());
+    if let Ok(status) = HeaderValue::try_from(status) {
+        headers.insert(HeaderName::from_static("proxy-status"), status);
+    }
+    if let Some(seconds) = error.retry_after_seconds() {
+        headers.insert(RETRY_AFTER, seconds.into());
+    }
+    if error.code().status() == 401 {
+        let challenge = match error.code() {
+            Code::TokenInvalid | Code::TokenClaimsInvalid => {
+                format!("Bearer error=\"invalid_token\", error_description=\"{}\"", error.message())
+            }
+            _ => "Bearer".to_owned(),
+        };
+        if let Ok(challenge) = HeaderValue::try_from(challenge) {
+            headers.insert(WWW_AUTHENTICATE, challenge);
+        }
+    }
+    response
+}
+
+fn body(error: &Error) -> Bytes {
+    let mut json = Vec::with_capacity(160);
+    let mut field = |name: &str, value: Option<&str>| {
+        json.push(if json.is_empty() { b'{' } else { b',' });
+        write_string(name, &mut json);
+        json.push(b':');
+        match value {
+            Some(text) => write_string(text, &mut json),
+            None => json.extend_from_slice(b"null"),
+        }
+    };
+    field("code", Some(error.code().text()));
+    field("details", error.details_text());
+    field("hint", error.hint_text());
+    field("message", Some(error.message()));
+    json.push(b'}');
+    json.into()
+}

@@ -1,0 +1,35 @@
+//! The data API's bounds, each with whom it protects and the code of its refusal. Sizes of URL,
+//! headers and body are the edge's; time and memory of a statement are the store's.
+
+/// Query parameters of one request. Protects the planner. `PGRST100`
+pub const PARAMETERS: usize = 200;
+
+/// Conditions of one request, in all its trees. `PGRST100`
+pub const FILTERS: usize = 200;
+
+/// Nesting of `and` and `or`. Protects the stack. `PGRST100`
+pub const LOGIC_DEPTH: usize = 20;
+
+/// Items of a `select`. `PGRST100`
+pub const SELECT_ITEMS: usize = 500;
+
+/// Keys of an `order`. `PGRST100`
+pub const ORDER_ITEMS: usize = 32;
+
+/// Items of an `in` list. `PGRST100`
+pub const LIST_ITEMS: usize = 2000;
+
+/// Steps of a JSON path. `PGRST100`
+pub const JSON_PATH: usize = 32;
+
+/// Rows of one bulk insert. Protects the other writers of the module. `PGRST102`
+pub const BULK_ROWS: usize = 10_000;
+
+/// Bytes of one answer's body. Protects memory. `54001`
+pub const ANSWER_BYTES: usize = 64 * 1024 * 1024;
+
+/// Bytes of a LIKE pattern. `54001`
+pub const PATTERN_BYTES: usize = mainstay_store::limits::LIKE_PATTERN;
+
+/// Plans that are kept. Protects memory; a forgotten shape is planned again.
+pub const PLANS: usize = 2000;

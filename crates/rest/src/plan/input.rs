@@ -1,0 +1,77 @@
+//! Values of filters: each is read as the type of what it is compared with, before the database
+//! sees it, so that a bad literal is an error and never an empty answer.
+
+use mainstay_base::{Code, Error, Result};
+use mainstay_schema::value::write_string;
+use mainstay_schema::{Type, Value};
+
+use crate::limits;
+use crate::parse::filter::Given;
+
+/// How the nth value of a request is to be read.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    Literal(Type),
+    /// Becomes a JSON array.
+    List(Type),
+    /// `*` stands for `%`.
+    Pattern,
+    Regex { fold_case: bool },
+}
+
+impl Input {
+    /// # Errors
+    /// The codes of `Type::read_text`; `22025` and `2201B` for patterns.
+    pub fn read(&self, given: &Given<'_>) -> Result<Value> {
+        match (self, given) {
+            (Self::Literal(ty), Given::One(text)) => ty.read_text(text),
+            (Self::List(ty), Given::List(items)) => list(ty, items),
+            (Self::Pattern, Given::One(text)) => pattern(text),
+            (Self::Regex { fold_case }, Given::One(text)) => {
+                mainstay_store::sqlite::check_regex(text, *fold_case)?;
+                Ok(Value::Text(text.clone().into_owned()))
+            }
+            _ => Err(Error::internal("a value of another kind than its operator takes")),
+        }
+    }
+}
+
+fn list(ty: &Type, items: &[std::borrow::Cow<'_, str>]) -> Result<Value> {
+    let mut json = Vec::with_capacity(items.len() * 40 + 2);
+    json.push(b'[');
+    for (at, item) in items.iter().enumerate() {
+        if at > 0 {
+            json.push(b',');
+        }
+        match ty.read_text(item)? {
+            Value::Null => json.extend_from_slice(b"null"),
+            Value::Int(number) => json.extend_from_slice(number.to_string().as_bytes()),
+            Value::Real(number) if number.is_finite() => {
+                json.extend_from_slice(format!("{number:?}").as_bytes());
+            }
+            Value::Real(number) => {
+                json.extend_from_slice(if number > 0.0 { b"9e999" } else { b"-9e999" });
+            }
+            Value::Text(text) => write_string(&text, &mut json),
+            Value::Blob(bytes) => {
+                let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                write_string(&digits, &mut json);
+            }
+        }
+    }
+    json.push(b']');
+    String::from_utf8(json).map(Value::Text).map_err(Error::internal)
+}
+
+fn pattern(text: &str) -> Result<Value> {
+    if text.len() > limits::PATTERN_BYTES {
+        let message = format!("a LIKE pattern is longer than {} bytes", limits::PATTERN_BYTES);
+        return Err(Error::new(Code::StatementTooComplex, message));
+    }
+    let escapes = text.bytes().rev().take_while(|byte| *byte == b'\\').count();
+    if escapes % 2 == 1 {
+        let message = "LIKE pattern must not end with escape character";
+        return Err(Error::new(Code::PatternInvalid, message));
+    }
+    Ok(Value::Text(text.replace('*', "%")))
+}

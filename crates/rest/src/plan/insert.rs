@@ -1,0 +1,320 @@
+//! Plans new rows: which columns they have, what the server fills in, what happens when a row is
+//! there already.
+
+use std::sync::Arc;
+
+use mainstay_base::{Code, Error, Result};
+use mainstay_gate::Permit;
+use mainstay_schema::Value;
+use mainstay_schema::model::Identity as Numbering;
+use mainstay_store::plan::{Change, Guard, InsertRun, Reread, Upsert};
+use mainstay_store::query::{Conflict, Expr, Filter, Given, Insert, Operand, Select};
+use mainstay_store::{WritePlan, sql};
+
+use super::body::{self, Cells};
+use super::made::Maker;
+use super::shape::{Key, Kind};
+use super::{Output, Prepared, Target, resolve};
+use crate::Plans;
+use crate::parse::prefer::Resolution;
+use crate::parse::{Intent, Item};
+
+/// A planned write, and what the renderer needs to know of it.
+pub struct PlannedWrite {
+    pub plan: WritePlan,
+    pub outputs: Arc<[Output]>,
+}
+
+/// What an upsert goes by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Upserting {
+    pub target: Vec<usize>,
+    pub merges: bool,
+}
+
+/// Everything about an insert that is not a value.
+pub struct Wanted<'w, 'a> {
+    /// The rows that come back; `None` for no rows.
+    pub returning: Option<Option<&'w [Item<'a>]>>,
+    pub upserting: Option<Upserting>,
+    pub guard: Guard,
+}
+
+/// # Errors
+/// `PGRST102` and `PGRST204` for the body, `42P10` for the conflict target, the types' codes and
+/// those of the declared bounds.
+pub fn plan(
+    plans: &Plans,
+    target: &Target<'_>,
+    permit: &Permit,
+    intent: &Intent<'_>,
+    body: &[u8],
+    wanted: &Wanted<'_, '_>,
+    maker: &Maker<'_>,
+) -> Result<PlannedWrite> {
+    let only = columns(target, intent)?;
+    let rows = body::read(target, intent.body_kind, body, only.as_deref())?;
+    let sent = match only {
+        Some(only) => only,
+        None => same_keys(&rows.rows)?,
+    };
+    let mut outputs = None;
+    let mut runs: Vec<InsertRun> = Vec::new();
+    for cells in rows.rows {
+        let (columns, values) = fill(target, &sent, cells, intent, maker)?;
+        match runs.last_mut() {
+            Some(run) if *run.columns == *columns => run.rows.push(values),
+            _ => {
+                let (run, shown) = start(plans, target, intent, &sent, columns, values, wanted)?;
+                outputs.get_or_insert(shown);
+                runs.push(run);
+            }
+        }
+    }
+    let outputs = match outputs {
+        Some(outputs) => outputs,
+        None => shown(target, wanted)?.1.into(),
+    };
+    let reread = reread(plans, target, intent, wanted)?;
+    let plan = WritePlan {
+        module: permit.module(),
+        declared: Arc::clone(target.module),
+        table: Arc::clone(target.table),
+        change: Change::Insert(runs),
+        guard: wanted.guard,
+        reread,
+    };
+    Ok(PlannedWrite { plan, outputs })
+}
+
+/// `columns=`
+///
+/// # Errors
+/// `PGRST204`
+pub fn columns(target: &Target<'_>, intent: &Intent<'_>) -> Result<Option<Vec<usize>>> {
+    let Some(names) = &intent.query.columns else {
+        return Ok(None);
+    };
+    let mut columns = Vec::with_capacity(names.len());
+    for name in names {
+        let at = resolve::body_column(target, name)?;
+        if !columns.contains(&at) {
+            columns.push(at);
+        }
+    }
+    Ok(Some(columns))
+}
+
+/// Without `columns=` all rows must have the keys of the first.
+fn same_keys(rows: &[Cells]) -> Result<Vec<usize>> {
+    let Some(first) = rows.first() else {
+        return Ok(Vec::new());
+    };
+    let sent: Vec<usize> = first.iter().map(|(at, _)| *at).collect();
+    let same = |row: &Cells| row.len() == sent.len() && row.iter().all(|(at, _)| sent.contains(at));
+    if rows.iter().all(same) {
+        return Ok(sent);
+    }
+    Err(Error::new(Code::BodyUnreadable, "All object keys must match")
+        .hint("Name the columns with the query parameter `columns`."))
+}
+
+/// The columns and values of one row, checked: those sent, then those that the server makes.
+fn fill(
+    target: &Target<'_>,
+    sent: &[usize],
+    mut cells: Cells,
+    intent: &Intent<'_>,
+    maker: &Maker<'_>,
+) -> Result<(Vec<usize>, Vec<Value>)> {
+    let table = target.table;
+    let (mut columns, mut values) = (Vec::with_capacity(sent.len() + 2), Vec::new());
+    for at in sent {
+        let given = cells.iter().position(|(known, _)| known == at);
+        let value = match given {
+            Some(place) => {
+                may_write(target, *at)?;
+                Some(std::mem::replace(&mut cells[place].1, Value::Null))
+            }
+            None if intent.prefer.missing_default => maker.value(&table.columns[*at])?,
+            None => Some(Value::Null),
+        };
+        if let Some(value) = value {
+            target.index.guards[*at].check(table, *at, &value)?;
+            columns.push(*at);
+            values.push(value);
+        }
+    }
+    for (at, column) in table.columns.iter().enumerate() {
+        if Maker::makes(column)
+            && !sent.contains(&at)
+            && let Some(value) = maker.value(column)?
+        {
+            target.index.guards[at].check(table, at, &value)?;
+            columns.push(at);
+            values.push(value);
+        }
+    }
+    Ok((columns, values))
+}
+
+/// # Errors
+/// `428C9` for columns that only the database writes.
+pub fn may_write(target: &Target<'_>, at: usize) -> Result<()> {
+    let column = &target.table.columns[at];
+    let why = match (&column.generated, column.identity) {
+        (Some(_), _) => "a generated column",
+        (None, Some(Numbering::Always)) => "an identity column defined as GENERATED ALWAYS",
+        _ => return Ok(()),
+    };
+    let message = format!("cannot insert a non-DEFAULT value into column \"{}\"", column.name);
+    Err(Error::new(Code::GeneratedColumn, message)
+        .details(format!("Column \"{}\" is {why}.", column.name)))
+}
+
+/// A new run: its statement is made or remembered.
+fn start(
+    plans: &Plans,
+    target: &Target<'_>,
+    intent: &Intent<'_>,
+    sent: &[usize],
+    columns: Vec<usize>,
+    values: Vec<Value>,
+    wanted: &Wanted<'_, '_>,
+) -> Result<(InsertRun, Arc<[Output]>)> {
+    let rereads = wanted.returning.is_some() && !intent.query.order.is_empty();
+    let update: Vec<usize> = match &wanted.upserting {
+        Some(upserting) if upserting.merges => {
+            sent.iter().copied().filter(|at| columns.contains(at)).collect()
+        }
+        _ => Vec::new(),
+    };
+    let mut key = Key::new(Kind::Insert, target);
+    key.numbers(&columns).numbers(&update).flag(rereads).flag(wanted.returning.is_some());
+    key.select(wanted.returning.flatten());
+    key.flag(wanted.upserting.is_some());
+    if let Some(upserting) = &wanted.upserting {
+        key.numbers(&upserting.target).flag(upserting.merges);
+    }
+    let prepared = plans.get_or_make(key, || {
+        let (exprs, outputs) = shown(target, wanted)?;
+        let keys = || target.table.primary_key.columns.iter().copied().map(Expr::Column).collect();
+        let conflict = wanted.upserting.as_ref().map(|upserting| Conflict {
+            target: upserting.target.clone(),
+            update: upserting.merges.then(|| update.clone()),
+        });
+        let insert = Insert {
+            table: Arc::clone(target.table),
+            columns: columns.clone(),
+            conflict,
+            returning: if rereads { keys() } else { exprs },
+        };
+        Ok(Prepared {
+            statement: Arc::new(sql::sqlite_write::insert(&insert)),
+            count: None,
+            outputs: outputs.into(),
+            inputs: Vec::new(),
+            keyed: false,
+        })
+    })?;
+    let run = InsertRun {
+        statement: Arc::clone(&prepared.statement),
+        upsert: upsert(target, wanted, &columns),
+        columns: columns.into(),
+        rows: vec![values],
+    };
+    Ok((run, Arc::clone(&prepared.outputs)))
+}
+
+/// A row whose target is made by the database cannot meet one that is there.
+fn upsert(target: &Target<'_>, wanted: &Wanted<'_, '_>, columns: &[usize]) -> Option<Upsert> {
+    let upserting = wanted.upserting.as_ref()?;
+    let place = |at: &usize| columns.iter().position(|column| column == at);
+    let places: Option<Vec<usize>> = upserting.target.iter().map(place).collect();
+    Some(Upsert {
+        probe: Arc::new(sql::sqlite_write::probe(target.table, &upserting.target)),
+        target: places?,
+        merges: upserting.merges,
+    })
+}
+
+fn shown(target: &Target<'_>, wanted: &Wanted<'_, '_>) -> Result<(Vec<Expr>, Vec<Output>)> {
+    match wanted.returning {
+        Some(select) => resolve::outputs(target, select),
+        None => Ok((Vec::new(), Vec::new())),
+    }
+}
+
+/// Rows that are to come back in an order are read again by their keys.
+fn reread(
+    plans: &Plans,
+    target: &Target<'_>,
+    intent: &Intent<'_>,
+    wanted: &Wanted<'_, '_>,
+) -> Result<Option<Reread>> {
+    let Some(select) = wanted.returning.filter(|_| !intent.query.order.is_empty()) else {
+        return Ok(None);
+    };
+    read_back(plans, target, intent, select).map(Some)
+}
+
+/// Reads rows by their keys, in the order and the page that the intent asks for.
+///
+/// # Errors
+/// As `resolve`; `PGRST127` for a table that has no key.
+pub fn read_back(
+    plans: &Plans,
+    target: &Target<'_>,
+    intent: &Intent<'_>,
+    select: Option<&[Item<'_>]>,
+) -> Result<Reread> {
+    if target.table.primary_key.columns.is_empty() {
+        let message = "rows of a table without a key cannot be returned in an order";
+        return Err(Error::new(Code::NotImplemented, message));
+    }
+    let mut key = Key::new(Kind::Read, target);
+    key.text("read back").select(select).order(&intent.query.order);
+    let prepared = plans.get_or_make(key, || {
+        let (exprs, outputs) = resolve::outputs(target, select)?;
+        let query = Select {
+            table: Arc::clone(target.table),
+            outputs: exprs,
+            filter: Filter::Keys(Operand::Given(Given(0))),
+            order: resolve::order(target, &intent.query.order)?,
+            page: None,
+        };
+        Ok(Prepared {
+            statement: Arc::new(sql::sqlite::select(&query)),
+            count: None,
+            outputs: outputs.into(),
+            inputs: Vec::new(),
+            keyed: false,
+        })
+    })?;
+    Ok(Reread::Keys(Arc::clone(&prepared.statement)))
+}
+
+/// The upsert that preferences and `on_conflict` ask for.
+///
+/// # Errors
+/// `42P10` when no unique constraint covers the target, `PGRST204` for an unknown column.
+pub fn upserting(target: &Target<'_>, intent: &Intent<'_>) -> Result<Option<Upserting>> {
+    let Some(resolution) = intent.prefer.resolution else {
+        return Ok(None);
+    };
+    let columns = match &intent.query.on_conflict {
+        Some(names) => {
+            names.iter().map(|name| resolve::column(target, name)).collect::<Result<Vec<_>>>()?
+        }
+        None => target.table.primary_key.columns.clone(),
+    };
+    if columns.is_empty() {
+        return Ok(None);
+    }
+    if !target.table.is_unique(&columns) {
+        let message =
+            "there is no unique or exclusion constraint matching the ON CONFLICT specification";
+        return Err(Error::new(Code::ConflictTargetInvalid, message));
+    }
+    Ok(Some(Upserting { target: columns, merges: resolution == Resolution::Merge }))
+}

@@ -1,0 +1,63 @@
+//! Values that the server makes for columns that a new row does not name.
+
+use mainstay_base::{Instant, Result};
+use mainstay_gate::Identity;
+use mainstay_schema::model::Default;
+use mainstay_schema::value::time;
+use mainstay_schema::{Column, Type, Value};
+
+/// Makes values for one request: every `now` in it is the same moment.
+pub struct Maker<'a> {
+    now: Option<String>,
+    identity: &'a Identity,
+}
+
+impl<'a> Maker<'a> {
+    #[must_use]
+    pub fn new(now: Instant, identity: &'a Identity) -> Self {
+        Self { now: time::format_utc(now), identity }
+    }
+
+    /// The value of a column's default; `None` when the database has to make it.
+    ///
+    /// # Errors
+    /// When the caller's id does not fit the type of its column.
+    pub fn value(&self, column: &Column) -> Result<Option<Value>> {
+        Ok(match &column.default {
+            Some(Default::Value(value)) => Some(value.clone()),
+            Some(Default::Now) => Some(self.now(&column.ty)),
+            Some(Default::Uuid) => Some(Value::Text(new_id())),
+            Some(Default::AuthUid) => match self.identity.uid() {
+                Some(uid) => Some(column.ty.read_text(uid)?),
+                None => Some(Value::Null),
+            },
+            Some(Default::Sql(_)) => None,
+            None if column.identity.is_some() || column.generated.is_some() => None,
+            None => Some(Value::Null),
+        })
+    }
+
+    /// The moment in the stored form of a type of time.
+    fn now(&self, ty: &Type) -> Value {
+        let Some(moment) = &self.now else { return Value::Null };
+        let local = moment.trim_end_matches("+00:00");
+        Value::Text(match ty {
+            Type::Date => local[..10].to_owned(),
+            Type::Time => local[11..].to_owned(),
+            Type::Timestamp => local.to_owned(),
+            _ => moment.clone(),
+        })
+    }
+
+    /// The column's value is made anew for each row, and not by the database.
+    #[must_use]
+    pub fn makes(column: &Column) -> bool {
+        matches!(column.default, Some(Default::Now | Default::Uuid | Default::AuthUid))
+    }
+}
+
+/// A uuid of version 7: ordered by time, also within a millisecond of one process.
+fn new_id() -> String {
+    let mut buffer = uuid::Uuid::encode_buffer();
+    uuid::Uuid::now_v7().hyphenated().encode_lower(&mut buffer).to_owned()
+}

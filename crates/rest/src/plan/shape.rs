@@ -1,0 +1,136 @@
+//! The shape of a request as bytes: the key under which its plan is remembered. Two requests have
+//! one shape when they differ in values only; a value never enters the key.
+
+use super::Target;
+use crate::parse::filter::{Condition, Field, Node, Operator, PathStep};
+use crate::parse::{Item, OrderItem};
+
+/// The kinds of plans, the first byte of a key.
+#[derive(Clone, Copy, Debug)]
+#[repr(u8)]
+pub enum Kind {
+    Read = 1,
+    Insert,
+    Update,
+    Delete,
+}
+
+/// A key under construction. Every text is written with its length, so no two shapes collide.
+#[derive(Debug)]
+pub struct Key(Vec<u8>);
+
+impl Key {
+    #[must_use]
+    pub fn new(kind: Kind, target: &Target<'_>) -> Self {
+        let mut key = Self(Vec::with_capacity(128));
+        key.0.push(kind as u8);
+        key.number(target.module_at).number(target.table_at);
+        key
+    }
+
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+
+    pub fn number(&mut self, number: usize) -> &mut Self {
+        // Numbers here are positions and counts, far below this.
+        self.0.extend_from_slice(&u32::try_from(number).unwrap_or(u32::MAX).to_le_bytes());
+        self
+    }
+
+    pub fn flag(&mut self, flag: bool) -> &mut Self {
+        self.0.push(u8::from(flag));
+        self
+    }
+
+    pub fn numbers(&mut self, numbers: &[usize]) -> &mut Self {
+        self.number(numbers.len());
+        numbers.iter().fold(self, |key, number| key.number(*number))
+    }
+
+    pub fn text(&mut self, text: &str) -> &mut Self {
+        self.number(text.len());
+        self.0.extend_from_slice(text.as_bytes());
+        self
+    }
+
+    pub fn select(&mut self, select: Option<&[Item<'_>]>) -> &mut Self {
+        let Some(items) = select else {
+            return self.flag(false);
+        };
+        self.flag(true).number(items.len());
+        for item in items {
+            match item {
+                Item::Star => drop(self.flag(false)),
+                Item::Column { alias, field, cast } => {
+                    self.flag(true).text(alias.as_deref().unwrap_or_default());
+                    self.flag(alias.is_some()).field(field);
+                    self.text(cast.as_deref().unwrap_or_default());
+                }
+            }
+        }
+        self
+    }
+
+    pub fn order(&mut self, order: &[OrderItem<'_>]) -> &mut Self {
+        self.number(order.len());
+        for item in order {
+            self.field(&item.field).flag(item.descending).flag(item.nulls_first);
+        }
+        self
+    }
+
+    pub fn filters(&mut self, nodes: &[Node<'_>]) -> &mut Self {
+        self.number(nodes.len());
+        nodes.iter().for_each(|node| self.node(node));
+        self
+    }
+
+    fn node(&mut self, node: &Node<'_>) {
+        match node {
+            Node::All { not, nodes } => drop(self.number(0).flag(*not).filters(nodes)),
+            Node::Any { not, nodes } => drop(self.number(1).flag(*not).filters(nodes)),
+            Node::One(Condition { field, not, operator }) => {
+                let (kind, word) = operator_number(*operator);
+                self.number(2).flag(*not).number(kind).number(word).field(field);
+            }
+        }
+    }
+
+    fn field(&mut self, field: &Field<'_>) -> &mut Self {
+        self.text(&field.name).flag(field.as_text).number(field.path.len());
+        for step in &field.path {
+            match step {
+                PathStep::Key(key) => drop(self.flag(true).text(key)),
+                PathStep::At(at) => {
+                    self.flag(false).0.extend_from_slice(&at.to_le_bytes());
+                }
+            }
+        }
+        self
+    }
+}
+
+fn operator_number(operator: Operator) -> (usize, usize) {
+    match operator {
+        Operator::Eq => (0, 0),
+        Operator::Neq => (1, 0),
+        Operator::Gt => (2, 0),
+        Operator::Gte => (3, 0),
+        Operator::Lt => (4, 0),
+        Operator::Lte => (5, 0),
+        Operator::IsDistinct => (6, 0),
+        Operator::In => (7, 0),
+        Operator::Is(word) => (8, word as usize),
+        Operator::Like => (9, 0),
+        Operator::Ilike => (10, 0),
+        Operator::Match => (11, 0),
+        Operator::Imatch => (12, 0),
+    }
+}

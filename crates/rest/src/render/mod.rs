@@ -1,0 +1,194 @@
+//! From an answer to a response: status, headers, and the rows that the sink has written already.
+//! Pure. `rows` writes JSON and CSV, `headers` the ranges and preferences.
+
+pub mod headers;
+pub mod rows;
+
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION};
+use http::{Request, Response, StatusCode};
+use mainstay_base::{Code, Error, Result};
+use mainstay_store::Answer;
+
+use crate::parse::accept::Form;
+use crate::parse::prefer::Returning;
+use crate::parse::{Intent, range};
+use crate::plan::Target;
+
+pub use rows::JsonRows;
+
+/// What every answer's headers are made from.
+pub struct Head<'a> {
+    pub uri: &'a http::Uri,
+    pub intent: &'a Intent<'a>,
+    pub target: &'a Target<'a>,
+}
+
+impl<'a> Head<'a> {
+    #[must_use]
+    pub fn new(
+        request: &'a Request<Bytes>,
+        intent: &'a Intent<'a>,
+        target: &'a Target<'a>,
+    ) -> Self {
+        Self { uri: request.uri(), intent, target }
+    }
+
+    fn response(&self, status: StatusCode, body: Bytes) -> Response<Bytes> {
+        let mut response = Response::new(body);
+        *response.status_mut() = status;
+        headers::common(self, response.headers_mut());
+        response
+    }
+
+    /// Rows, with their content type.
+    fn rows(&self, status: StatusCode, body: Bytes) -> Response<Bytes> {
+        let mut response = self.response(status, body);
+        let content_type = HeaderValue::from_static(self.intent.media.form.content_type());
+        response.headers_mut().insert(CONTENT_TYPE, content_type);
+        response
+    }
+
+    /// No rows: no content type, length 0.
+    fn empty(&self, status: StatusCode) -> Response<Bytes> {
+        let mut response = self.response(status, Bytes::new());
+        if status != StatusCode::NO_CONTENT {
+            response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        response
+    }
+}
+
+/// A read: 200, 206 when a counted result goes on, 416 beyond its end.
+///
+/// # Errors
+/// `PGRST103` beyond the end, `PGRST116` for a single object that is not single.
+pub fn read(
+    head: &Head<'_>,
+    answer: Answer<JsonRows>,
+    offset: u64,
+    is_head: bool,
+    counted_only: bool,
+) -> Result<Response<Bytes>> {
+    let rows = if counted_only { answer.total.unwrap_or(0) } else { answer.rows };
+    if head.intent.media.form == Form::Object && rows != 1 {
+        return Err(not_singular(rows));
+    }
+    if let Some(total) = answer.total
+        && offset > 0
+        && offset > total
+    {
+        return Err(range::unsatisfiable(format!(
+            "An offset of {offset} was requested, but there are only {total} rows."
+        )));
+    }
+    let status = match answer.total {
+        Some(total) if rows < total => StatusCode::PARTIAL_CONTENT,
+        _ => StatusCode::OK,
+    };
+    let body = if is_head { Bytes::new() } else { answer.sink.finish() };
+    let mut response = head.rows(status, body);
+    headers::content_range(response.headers_mut(), Some((offset, rows)), answer.total);
+    headers::content_location(head, response.headers_mut());
+    Ok(response)
+}
+
+/// A create: 201; 200 when an upsert added nothing.
+///
+/// # Errors
+/// None today; rows that cannot be shown fail earlier.
+pub fn created(head: &Head<'_>, answer: Answer<JsonRows>) -> Result<Response<Bytes>> {
+    let prefer = &head.intent.prefer;
+    let merged = prefer.resolution == Some(crate::parse::prefer::Resolution::Merge)
+        && answer.inserted == 0
+        && answer.rows > 0;
+    let status = if merged { StatusCode::OK } else { StatusCode::CREATED };
+    let total = prefer.count.map(|_| answer.rows);
+    let mut response = match prefer.returning {
+        Some(Returning::Representation) => head.rows(status, answer.sink.finish()),
+        Some(Returning::HeadersOnly) => {
+            let mut response = head.empty(status);
+            if answer.rows == 1
+                && let Some(location) = headers::location(head, answer.sink)
+            {
+                response.headers_mut().insert(LOCATION, location);
+            }
+            response
+        }
+        _ => head.empty(status),
+    };
+    headers::content_range(response.headers_mut(), None, total);
+    Ok(response)
+}
+
+/// A put: as a create with rows, 204 without.
+///
+/// # Errors
+/// None today.
+pub fn put(head: &Head<'_>, answer: Answer<JsonRows>) -> Result<Response<Bytes>> {
+    if !head.intent.prefer.represents() {
+        return Ok(head.empty(StatusCode::NO_CONTENT));
+    }
+    let status = if answer.inserted > 0 { StatusCode::CREATED } else { StatusCode::OK };
+    Ok(head.rows(status, answer.sink.finish()))
+}
+
+/// An update: 200 with rows, 204 without; no match is not an error.
+///
+/// # Errors
+/// None today.
+pub fn changed(head: &Head<'_>, answer: Answer<JsonRows>) -> Result<Response<Bytes>> {
+    let total = head.intent.prefer.count.map(|_| answer.rows);
+    let range = Some((0, answer.rows));
+    let mut response = match head.intent.prefer.represents() {
+        true => head.rows(StatusCode::OK, answer.sink.finish()),
+        false => head.empty(StatusCode::NO_CONTENT),
+    };
+    headers::content_range(response.headers_mut(), range, total);
+    Ok(response)
+}
+
+/// An update that sets nothing.
+///
+/// # Errors
+/// `PGRST116` when a single object was asked for.
+pub fn unchanged(head: &Head<'_>) -> Result<Response<Bytes>> {
+    if head.intent.media.form == Form::Object {
+        return Err(not_singular(0));
+    }
+    let mut response = match head.intent.prefer.represents() {
+        true => head.rows(StatusCode::OK, Bytes::from_static(b"[]")),
+        false => head.empty(StatusCode::NO_CONTENT),
+    };
+    let total = head.intent.prefer.count.map(|_| 0);
+    headers::content_range(response.headers_mut(), Some((0, 0)), total);
+    Ok(response)
+}
+
+/// A delete: 200 with rows, 204 without.
+///
+/// # Errors
+/// None today.
+pub fn deleted(head: &Head<'_>, answer: Answer<JsonRows>) -> Result<Response<Bytes>> {
+    let total = head.intent.prefer.count.map(|_| answer.rows);
+    let mut response = match head.intent.prefer.represents() {
+        true => head.rows(StatusCode::OK, answer.sink.finish()),
+        false => head.empty(StatusCode::NO_CONTENT),
+    };
+    headers::content_range(response.headers_mut(), None, total);
+    Ok(response)
+}
+
+/// What a table can be asked to do.
+#[must_use]
+pub fn options() -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    let allow = HeaderValue::from_static("OPTIONS,GET,HEAD,POST,PUT,PATCH,DELETE");
+    response.headers_mut().insert(ALLOW, allow);
+    response
+}
+
+fn not_singular(rows: u64) -> Error {
+    Error::new(Code::NotSingular, "Cannot coerce the result to a single JSON object")
+        .details(format!("The result contains {rows} rows"))
+}

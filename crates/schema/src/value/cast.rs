@@ -1,0 +1,42 @@
+//! Casts of a `select`: `price::text`, `created_at::date`. A value goes through its text form,
+//! but for the few pairs where PostgreSQL converts by meaning.
+
+use mainstay_base::Result;
+
+use super::{Stored, Value};
+use crate::Type;
+
+impl Type {
+    /// The value as another type.
+    ///
+    /// # Errors
+    /// As `read_text` of the other type.
+    pub fn cast(&self, to: &Type, value: Stored<'_>) -> Result<Value> {
+        if value == Stored::Null {
+            return Ok(Value::Null);
+        }
+        match (self, to, value) {
+            (_, Self::Boolean, Stored::Int(number)) => Ok(Value::Int(i64::from(number != 0))),
+            // A fraction is rounded to the nearest whole number.
+            (_, Self::SmallInt | Self::Integer | Self::BigInt, Stored::Real(number)) => {
+                to.read_text(&format!("{:.0}", number.round()))
+            }
+            (Self::Boolean, Self::SmallInt | Self::Integer | Self::BigInt, Stored::Int(number)) => {
+                Ok(Value::Int(number))
+            }
+            (Self::Boolean, Self::Text, Stored::Int(number)) => {
+                Ok(Value::Text(if number == 0 { "false" } else { "true" }.to_owned()))
+            }
+            (_, Self::Json, _) => {
+                let mut json = Vec::new();
+                self.write_json(value, &mut json);
+                to.read_json(&String::from_utf8_lossy(&json))
+            }
+            _ => {
+                let mut text = Vec::new();
+                self.write_text(value, &mut text);
+                to.read_text(&String::from_utf8_lossy(&text))
+            }
+        }
+    }
+}

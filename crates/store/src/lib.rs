@@ -1,0 +1,78 @@
+//! Keeps the data. A plan comes in, an answer goes out, and what was acknowledged is on disk.
+//!
+//! `query` (what is asked, resolved against the catalog) -> `sql` (its text, for one engine) ->
+//! `plan` (text and values, ready to run) -> `sqlite` (runs it) -> `sink` (takes the rows).
+//! This crate never sees HTTP or a person.
+
+mod config;
+pub mod limits;
+mod lock;
+pub mod observe;
+pub mod plan;
+pub mod query;
+pub mod sink;
+pub mod sql;
+pub mod sqlite;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use mainstay_base::Result;
+use mainstay_schema::Catalog;
+
+pub use config::Config;
+pub use plan::{Answer, Bound, ReadPlan, Slot, Statement, WritePlan};
+pub use sink::{RowView, Sink};
+pub use sqlite::Sqlite;
+
+/// The engine behind an application.
+pub enum Store {
+    Sqlite(Sqlite),
+}
+
+impl Store {
+    /// Opens every module's database in `folder`, making what is missing.
+    ///
+    /// # Errors
+    /// When another process holds the folder, a file cannot be opened or is damaged, or the
+    /// declarations differ from what is stored in a way that could lose data.
+    pub fn open(folder: &Path, catalog: &Catalog, config: &Config) -> Result<Self> {
+        Sqlite::open(folder, catalog, config).map(Self::Sqlite)
+    }
+
+    /// Runs a read and feeds its rows to `sink`, which comes back with the answer.
+    ///
+    /// # Errors
+    /// `57014` when the deadline passes, `PGRST003` when too many reads wait already.
+    pub async fn read<S: Sink>(&self, plan: ReadPlan, sink: S) -> Result<Answer<S>> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.read(plan, sink).await,
+        }
+    }
+
+    /// Runs a write. When it returns `Ok`, the write is on disk.
+    ///
+    /// # Errors
+    /// The dialect's constraint errors; `PGRST003` when the queue is full, `PGRST001` when the
+    /// database has stopped taking writes, `507` when the disk is full.
+    pub async fn write<S: Sink>(&self, plan: WritePlan, sink: S) -> Result<Answer<S>> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.write(plan, sink).await,
+        }
+    }
+
+    /// Whether each part can do its work, for readiness: name and what is wrong.
+    #[must_use]
+    pub fn health(&self) -> Vec<(String, Result<(), String>)> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.health(),
+        }
+    }
+
+    /// Waits for what is under way, checkpoints and closes.
+    pub fn close(self: Arc<Self>) {
+        match self.as_ref() {
+            Self::Sqlite(sqlite) => sqlite.close(),
+        }
+    }
+}

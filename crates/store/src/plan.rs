@@ -1,0 +1,155 @@
+//! What can be run: SQL text with the values of its places, and what must hold afterwards.
+//! A `Statement` is made once per shape and shared; a plan binds it to the values of one request.
+
+use std::sync::Arc;
+
+use mainstay_schema::{Module, Table, Value};
+
+use crate::query::Given;
+
+/// SQL text and the source of each of its parameters, in order.
+#[derive(Debug, PartialEq)]
+pub struct Statement {
+    pub sql: String,
+    pub slots: Vec<Slot>,
+}
+
+/// Where a parameter's value comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Slot {
+    Fixed(Value),
+    Given(Given),
+}
+
+/// A statement with the values of one request.
+#[derive(Clone, Debug)]
+pub struct Bound {
+    pub statement: Arc<Statement>,
+    pub values: Arc<[Value]>,
+}
+
+/// Where a read runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// At most one row by a unique key: on the calling worker, without a hop.
+    Keyed,
+    /// Anything else: on the bounded pool of reader threads.
+    Open,
+}
+
+/// A read of one module, in one snapshot.
+#[derive(Debug)]
+pub struct ReadPlan {
+    /// Index of the module in the catalog.
+    pub module: usize,
+    pub lane: Lane,
+    /// Absent when only the count is wanted.
+    pub rows: Option<Bound>,
+    pub count: Option<Bound>,
+    /// Rows asked for at the most, and rows skipped before them: a page that is not full tells
+    /// the total without counting.
+    pub limit: u64,
+    pub offset: u64,
+}
+
+/// A write to one module: all of it happens, or nothing.
+#[derive(Debug)]
+pub struct WritePlan {
+    /// Index of the module in the catalog.
+    pub module: usize,
+    pub declared: Arc<Module>,
+    pub table: Arc<Table>,
+    pub change: Change,
+    pub guard: Guard,
+    /// How the rows come back when the change itself cannot return them as asked.
+    pub reread: Option<Reread>,
+}
+
+/// Reads the rows of a write, in an order that `RETURNING` cannot give.
+#[derive(Debug)]
+pub enum Reread {
+    /// After the change, which returns keys: value 0 is a JSON array of their arrays.
+    Keys(Arc<Statement>),
+    /// Before the change, which takes the rows away.
+    Before(Bound),
+}
+
+/// The kinds of change.
+#[derive(Debug)]
+pub enum Change {
+    /// Runs of new rows; each run has one statement, so one set of columns.
+    Insert(Vec<InsertRun>),
+    Update(Update),
+    Delete(Delete),
+}
+
+/// New rows that share a statement.
+#[derive(Debug)]
+pub struct InsertRun {
+    pub statement: Arc<Statement>,
+    pub columns: Arc<[usize]>,
+    pub rows: Vec<Vec<Value>>,
+    pub upsert: Option<Upsert>,
+}
+
+/// What is needed to tell an update from an insert, and to refuse a row named twice.
+#[derive(Clone, Debug)]
+pub struct Upsert {
+    /// Asks whether a row with these target values is there.
+    pub probe: Arc<Statement>,
+    /// Positions of the target columns within the run's columns.
+    pub target: Vec<usize>,
+    /// An existing row is changed; otherwise it is left alone.
+    pub merges: bool,
+}
+
+#[derive(Debug)]
+pub struct Update {
+    pub bound: Bound,
+    /// Columns that are set, with their new values, for the texts of constraint errors.
+    pub set: Vec<(usize, Value)>,
+    /// Finds, under the same filter, what still references a key that would change.
+    pub referenced: Vec<Referenced>,
+}
+
+#[derive(Debug)]
+pub struct Delete {
+    pub bound: Bound,
+    /// Finds, under the same filter, what still references a row that would go.
+    pub referenced: Vec<Referenced>,
+}
+
+/// A query that finds a row which is still referenced, used only to word the error.
+#[derive(Clone, Debug)]
+pub struct Referenced {
+    /// Gives the values of the referenced columns of one such row.
+    pub bound: Bound,
+    /// The referencing table and its constraint.
+    pub child: String,
+    pub constraint: String,
+    pub columns: Vec<usize>,
+}
+
+/// What must hold when a write has run; otherwise it is undone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Guard {
+    /// The caller asked for a single object: exactly one row must have come back.
+    pub exactly_one: bool,
+    /// At most this many rows may be affected.
+    pub max_affected: Option<u64>,
+    /// Run it, answer it, then undo it (`Prefer: tx=rollback`).
+    pub undo: bool,
+}
+
+/// What a plan did.
+#[derive(Debug)]
+pub struct Answer<S> {
+    /// Holds the rows, in the form that the sink makes of them.
+    pub sink: S,
+    /// Rows that were given to the sink, or affected when nothing was returned.
+    pub rows: u64,
+    /// Rows that an upsert added (all rows, for a plain insert).
+    pub inserted: u64,
+    /// The exact number of rows that the filter keeps, when it was asked for.
+    pub total: Option<u64>,
+}

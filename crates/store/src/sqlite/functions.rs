@@ -1,0 +1,206 @@
+//! SQL functions and collations that SQLite lacks: patterns, JSON paths with PostgreSQL's meaning,
+//! exact decimals, and PostgreSQL's common names for what people write in functions and views.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use mainstay_base::{Clock, Code};
+use mainstay_schema::value::{number, time};
+use regex::{Regex, RegexBuilder};
+use rusqlite::functions::{Context, FunctionFlags};
+use rusqlite::types::{Value, ValueRef};
+use rusqlite::{Connection, Error, Result};
+use serde_json::Value as Json;
+
+use super::like::Pattern;
+use crate::limits;
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+pub(super) fn register(connection: &Connection, clock: &Arc<dyn Clock>) -> Result<()> {
+    let pure = FunctionFlags::SQLITE_UTF8
+        | FunctionFlags::SQLITE_DETERMINISTIC
+        | FunctionFlags::SQLITE_INNOCUOUS;
+    connection.create_scalar_function("mainstay_like", 2, pure, |c| like(c, false))?;
+    connection.create_scalar_function("mainstay_ilike", 2, pure, |c| like(c, true))?;
+    connection.create_scalar_function("mainstay_match", 2, pure, |c| matches(c, false))?;
+    connection.create_scalar_function("mainstay_imatch", 2, pure, |c| matches(c, true))?;
+    connection.create_scalar_function("mainstay_json_get", -1, pure, |c| json_path(c, false))?;
+    connection.create_scalar_function("mainstay_json_text", -1, pure, |c| json_path(c, true))?;
+    connection.create_collation("mainstay_numeric", number::compare)?;
+    connection.create_collation("mainstay_json", compare_json)?;
+    postgres_names(connection, clock)
+}
+
+/// PostgreSQL's names that both engines should understand in SQL that people write.
+fn postgres_names(connection: &Connection, clock: &Arc<dyn Clock>) -> Result<()> {
+    let changing = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_INNOCUOUS;
+    let pure = changing | FunctionFlags::SQLITE_DETERMINISTIC;
+    for name in ["now", "statement_timestamp", "transaction_timestamp"] {
+        let clock = Arc::clone(clock);
+        connection.create_scalar_function(name, 0, changing, move |_| {
+            Ok(time::format_utc(clock.now()))
+        })?;
+    }
+    connection.create_scalar_function("gen_random_uuid", 0, changing, |_| {
+        Ok(uuid::Uuid::new_v4().hyphenated().to_string())
+    })?;
+    connection.create_scalar_function("uuidv7", 0, changing, |_| {
+        Ok(uuid::Uuid::now_v7().hyphenated().to_string())
+    })?;
+    connection.create_scalar_function("greatest", -1, pure, |c| extreme(c, Ordering::Greater))?;
+    connection.create_scalar_function("least", -1, pure, |c| extreme(c, Ordering::Less))
+}
+
+fn text<'a>(context: &'a Context<'_>, at: usize) -> Result<Option<std::borrow::Cow<'a, str>>> {
+    Ok(match context.get_raw(at) {
+        ValueRef::Null => None,
+        ValueRef::Text(bytes) => Some(String::from_utf8_lossy(bytes)),
+        ValueRef::Integer(number) => Some(number.to_string().into()),
+        ValueRef::Real(number) => Some(number.to_string().into()),
+        ValueRef::Blob(bytes) => Some(String::from_utf8_lossy(bytes)),
+    })
+}
+
+fn like(context: &Context<'_>, fold_case: bool) -> Result<Option<bool>> {
+    let pattern = context.get_or_create_aux(0, |value| -> std::result::Result<_, Failure> {
+        Ok(Pattern::new(value.as_str()?, fold_case))
+    })?;
+    Ok(text(context, 1)?.map(|text| pattern.matches(&text)))
+}
+
+/// Whether a pattern of `match` or `imatch` can be used, before a statement needs it.
+///
+/// # Errors
+/// `2201B` when the expression does not parse or is too large.
+pub fn check_regex(pattern: &str, fold_case: bool) -> mainstay_base::Result<()> {
+    compile_regex(pattern, fold_case).map(drop).map_err(|error| {
+        let message = "invalid regular expression";
+        mainstay_base::Error::new(Code::RegexInvalid, message).details(error.to_string())
+    })
+}
+
+/// Compiles as the data API promises: linear time, bounded size.
+fn compile_regex(pattern: &str, fold_case: bool) -> std::result::Result<Regex, regex::Error> {
+    RegexBuilder::new(pattern)
+        .case_insensitive(fold_case)
+        .size_limit(limits::REGEX_BYTES)
+        .dfa_size_limit(limits::REGEX_BYTES)
+        .build()
+}
+
+fn matches(context: &Context<'_>, fold_case: bool) -> Result<Option<bool>> {
+    let regex = context.get_or_create_aux(0, |value| -> std::result::Result<_, Failure> {
+        Ok(compile_regex(value.as_str()?, fold_case)?)
+    })?;
+    Ok(text(context, 1)?.map(|text| regex.is_match(&text)))
+}
+
+/// `json -> step -> step`, or `->>` for the last step: PostgreSQL's meaning, NULL when there is no
+/// such place.
+fn json_path(context: &Context<'_>, as_text: bool) -> Result<Option<String>> {
+    let Some(document) = text(context, 0)? else {
+        return Ok(None);
+    };
+    let mut here: Json = match serde_json::from_str(&document) {
+        Ok(json) => json,
+        Err(_) => return Ok(None),
+    };
+    for at in 1..context.len() {
+        let next = match (context.get_raw(at), &mut here) {
+            (ValueRef::Text(key), Json::Object(map)) => {
+                std::str::from_utf8(key).ok().and_then(|key| map.get_mut(key)).map(Json::take)
+            }
+            (ValueRef::Integer(index), Json::Array(items)) => {
+                position(index, items.len()).and_then(|at| items.get_mut(at)).map(Json::take)
+            }
+            _ => None,
+        };
+        match next {
+            Some(json) => here = json,
+            None => return Ok(None),
+        }
+    }
+    Ok(match here {
+        Json::Null if as_text => None,
+        Json::String(text) if as_text => Some(text),
+        other => Some(other.to_string()),
+    })
+}
+
+fn position(index: i64, len: usize) -> Option<usize> {
+    let len = i64::try_from(len).ok()?;
+    usize::try_from(if index < 0 { len + index } else { index }).ok()
+}
+
+/// `jsonb`'s order: null, string, number, boolean, array, object; longer arrays and objects after
+/// shorter ones. Source: PostgreSQL 15, section 8.14.4.
+fn compare_json(left: &str, right: &str) -> Ordering {
+    match (serde_json::from_str::<Json>(left), serde_json::from_str::<Json>(right)) {
+        (Ok(left), Ok(right)) => order_json(&left, &right),
+        _ => left.cmp(right),
+    }
+}
+
+fn order_json(left: &Json, right: &Json) -> Ordering {
+    let rank = |json: &Json| match json {
+        Json::Null => 0,
+        Json::String(_) => 1,
+        Json::Number(_) => 2,
+        Json::Bool(_) => 3,
+        Json::Array(_) => 4,
+        Json::Object(_) => 5,
+    };
+    match (left, right) {
+        (Json::String(left), Json::String(right)) => left.cmp(right),
+        (Json::Number(left), Json::Number(right)) => {
+            number::compare(&left.to_string(), &right.to_string())
+        }
+        (Json::Bool(left), Json::Bool(right)) => left.cmp(right),
+        (Json::Array(left), Json::Array(right)) => {
+            let items = || {
+                left.iter().zip(right).map(|(left, right)| order_json(left, right))
+                    .find(|order| *order != Ordering::Equal)
+            };
+            left.len().cmp(&right.len()).then_with(|| items().unwrap_or(Ordering::Equal))
+        }
+        (Json::Object(left), Json::Object(right)) => left.len().cmp(&right.len()).then_with(|| {
+            let mut pairs = left.iter().zip(right);
+            let first = pairs.find_map(|((left_key, left), (right_key, right))| {
+                let order = left_key.cmp(right_key).then_with(|| order_json(left, right));
+                (order != Ordering::Equal).then_some(order)
+            });
+            first.unwrap_or(Ordering::Equal)
+        }),
+        _ => rank(left).cmp(&rank(right)),
+    }
+}
+
+/// `greatest` and `least`: NULLs are passed over, as PostgreSQL does.
+fn extreme(context: &Context<'_>, wanted: Ordering) -> Result<Value> {
+    let mut best = Value::Null;
+    for at in 0..context.len() {
+        let value = Value::try_from(context.get_raw(at))
+            .map_err(|error| Error::UserFunctionError(Box::new(error)))?;
+        if best == Value::Null || (value != Value::Null && order(&value, &best) == wanted) {
+            best = value;
+        }
+    }
+    Ok(best)
+}
+
+#[allow(clippy::cast_precision_loss)] // compares as SQLite does when kinds are mixed
+fn order(left: &Value, right: &Value) -> Ordering {
+    match (left, right) {
+        (Value::Integer(left), Value::Integer(right)) => left.cmp(right),
+        (Value::Real(left), Value::Real(right)) => left.total_cmp(right),
+        (Value::Integer(left), Value::Real(right)) => (*left as f64).total_cmp(right),
+        (Value::Real(left), Value::Integer(right)) => left.total_cmp(&(*right as f64)),
+        (Value::Text(left), Value::Text(right)) => left.cmp(right),
+        (Value::Blob(left), Value::Blob(right)) => left.cmp(right),
+        (Value::Integer(_) | Value::Real(_), _) => Ordering::Less,
+        (_, Value::Integer(_) | Value::Real(_)) => Ordering::Greater,
+        (Value::Text(_), _) => Ordering::Less,
+        _ => Ordering::Greater,
+    }
+}

@@ -1,0 +1,129 @@
+//! SQLite: one file per module, one writer thread each, readers beside it. What is set on every
+//! connection stands in `connection`; how writes reach the disk stands in `writer`.
+
+mod change;
+mod connection;
+mod failure;
+mod functions;
+mod like;
+mod open;
+mod readers;
+mod session;
+pub mod stored;
+mod violation;
+mod write;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use mainstay_base::{Code, Error, Result};
+use mainstay_schema::Catalog;
+use tokio::sync::oneshot;
+
+use self::readers::{ReadJob, ReaderPool};
+use self::writer::{WriteJob, Writer};
+use crate::lock::FolderLock;
+use crate::observe::Observed;
+use crate::plan::{Answer, Lane, ReadPlan, WritePlan};
+use crate::{Config, Sink};
+
+pub use self::connection::{assert_version, version};
+pub use self::functions::check_regex;
+pub use self::open::module_file;
+
+/// All modules of an application on SQLite.
+pub struct Sqlite {
+    modules: Vec<Arc<Database>>,
+    readers: ReaderPool,
+    observed: Arc<Observed>,
+    _lock: FolderLock,
+}
+
+/// One module's file: its writer, and the connections that read it.
+struct Database {
+    pub name: String,
+    pub writer: Writer,
+    pub readers: Arc<readers::ReaderSet>,
+}
+
+impl Sqlite {
+    /// See `Store::open`.
+    ///
+    /// # Errors
+    /// See `Store::open`.
+    pub fn open(folder: &Path, catalog: &Catalog, config: &Config) -> Result<Self> {
+        connection::assert_version()?;
+        std::fs::create_dir_all(folder).map_err(|error| {
+            Error::new(
+                Code::DatabaseUnavailable,
+                format!("The data folder {} cannot be made", folder.display()),
+            )
+            .details(error.to_string())
+        })?;
+        let lock = FolderLock::take(folder)?;
+        let observed = Arc::new(Observed::default());
+        let modules = open::databases(folder, catalog, config, &observed)?;
+        let readers = ReaderPool::start(config, &observed)?;
+        Ok(Self { modules, readers, observed, _lock: lock })
+    }
+
+    /// What the store tells the metrics.
+    #[must_use]
+    pub fn observed(&self) -> Arc<Observed> {
+        Arc::clone(&self.observed)
+    }
+
+    /// See `Store::read`.
+    ///
+    /// # Errors
+    /// See `Store::read`.
+    pub async fn read<S: Sink>(&self, plan: ReadPlan, mut sink: S) -> Result<Answer<S>> {
+        let database = self.database(plan.module)?;
+        if plan.lane == Lane::Keyed {
+            let done = database.readers.with(|reader| readers::run(reader, &plan, &mut sink))?;
+            return Ok(done.answer(sink));
+        }
+        let (reply, answer) = oneshot::channel();
+        self.readers.submit(Box::new(ReadJob::new(Arc::clone(database), plan, sink, reply)))?;
+        answer.await.map_err(|_| stopped())?
+    }
+
+    /// See `Store::write`.
+    ///
+    /// # Errors
+    /// See `Store::write`.
+    pub async fn write<S: Sink>(&self, plan: WritePlan, sink: S) -> Result<Answer<S>> {
+        let database = self.database(plan.module)?;
+        let (reply, answer) = oneshot::channel();
+        database.writer.submit(Box::new(WriteJob::new(plan, sink, reply)))?;
+        answer.await.map_err(|_| stopped())?
+    }
+
+    /// See `Store::health`.
+    #[must_use]
+    pub fn health(&self) -> Vec<(String, Result<(), String>)> {
+        let state = |database: &Arc<Database>| {
+            (format!("store.{}", database.name), database.writer.health())
+        };
+        self.modules.iter().map(state).collect()
+    }
+
+    /// Ends the threads; the last writer checkpoints its file.
+    pub fn close(&self) {
+        self.readers.close();
+        for database in &self.modules {
+            database.readers.close();
+            database.writer.close();
+        }
+    }
+
+    fn database(&self, module: usize) -> Result<&Arc<Database>> {
+        self.modules.get(module).ok_or_else(|| Error::internal(format!("no module {module}")))
+    }
+}
+
+/// The thread that should have answered is gone: the store is closing.
+fn stopped() -> Error {
+    Error::new(Code::DatabaseUnavailable, "The database is shutting down").retry_after(1)
+}

@@ -1,0 +1,217 @@
+//! Constraint errors in PostgreSQL's words, with the names of the declaration. SQLite names the
+//! columns of a unique violation and nothing of a foreign key's, so the rest is looked up, inside
+//! the same transaction, where the statement has left no trace.
+
+use mainstay_base::{Code, Error};
+use mainstay_schema::model::{Action, Module};
+use mainstay_schema::{Table, Value};
+use rusqlite::ffi;
+
+use super::failure::{Failure, extended};
+use super::session::Session;
+use crate::plan::{Referenced, WritePlan};
+use crate::sql::sqlite_write;
+
+/// What the failing statement was about to write.
+pub(super) enum Blame<'a> {
+    /// A new row: columns and values.
+    Row(Vec<(usize, &'a Value)>),
+    /// Changed columns, and the queries that find what still references the rows.
+    Change { set: Vec<(usize, &'a Value)>, referenced: &'a [Referenced] },
+}
+
+impl Blame<'_> {
+    fn value(&self, column: usize) -> Option<&Value> {
+        let (Self::Row(cells) | Self::Change { set: cells, .. }) = self;
+        cells.iter().find(|(at, _)| *at == column).map(|(_, value)| *value)
+    }
+}
+
+/// Words a failure. What is no constraint error passes through.
+pub(super) fn explain(
+    session: &Session<'_>,
+    plan: &WritePlan,
+    blame: Blame<'_>,
+    failure: Failure,
+) -> Failure {
+    let Failure::Engine(error) = failure else {
+        return failure;
+    };
+    if extended(&error) & 0xff != ffi::SQLITE_CONSTRAINT {
+        return Failure::Engine(error);
+    }
+    let text = error.to_string();
+    let named = text.split_once(": ").map_or("", |(_, named)| named);
+    let table = &plan.table;
+    let worded = match extended(&error) {
+        ffi::SQLITE_CONSTRAINT_UNIQUE
+        | ffi::SQLITE_CONSTRAINT_PRIMARYKEY
+        | ffi::SQLITE_CONSTRAINT_ROWID => unique(table, &blame, named),
+        ffi::SQLITE_CONSTRAINT_NOTNULL => not_null(table, named),
+        ffi::SQLITE_CONSTRAINT_CHECK => check(table, named),
+        ffi::SQLITE_CONSTRAINT_DATATYPE => {
+            Error::new(Code::LiteralInvalid, "a value does not fit the type of its column")
+        }
+        ffi::SQLITE_CONSTRAINT_FOREIGNKEY | ffi::SQLITE_CONSTRAINT_TRIGGER => {
+            match foreign_key(session, plan, &blame) {
+                Ok(error) => error,
+                Err(failure) => return failure,
+            }
+        }
+        _ => return Failure::Engine(error),
+    };
+    Failure::Refused(worded)
+}
+
+/// `named` is `t.a, t.b`, or `index 'name'` for an index on expressions.
+fn unique(table: &Table, blame: &Blame<'_>, named: &str) -> Error {
+    let columns: Option<Vec<usize>> = named
+        .split(", ")
+        .map(|part| part.strip_prefix(table.name.as_str())?.strip_prefix('.'))
+        .map(|column| table.column(column?))
+        .collect();
+    let Some(columns) = columns else {
+        let name = named.trim_start_matches("index ").trim_matches('\'');
+        return duplicate(name);
+    };
+    let values: Option<Vec<String>> =
+        columns.iter().map(|at| blame.value(*at).map(|value| shown(table, *at, value))).collect();
+    let error = duplicate(constraint_name(table, &columns));
+    match values {
+        Some(values) => {
+            let names = names(table, &columns);
+            error.details(format!("Key ({names})=({}) already exists.", values.join(", ")))
+        }
+        None => error,
+    }
+}
+
+fn duplicate(constraint: &str) -> Error {
+    let message = format!("duplicate key value violates unique constraint \"{constraint}\"");
+    Error::new(Code::UniqueViolated, message)
+}
+
+fn constraint_name<'t>(table: &'t Table, columns: &[usize]) -> &'t str {
+    let same = |other: &[usize]| {
+        other.len() == columns.len() && other.iter().all(|at| columns.contains(at))
+    };
+    if same(&table.primary_key.columns) {
+        return &table.primary_key.name;
+    }
+    let unique = table.uniques.iter().find(|unique| same(&unique.columns));
+    let index = || {
+        table.indexes.iter().find(|index| {
+            index.unique
+                && same(&index.columns.iter().map(|part| part.column).collect::<Vec<_>>())
+        })
+    };
+    unique
+        .map(|unique| unique.name.as_str())
+        .or_else(|| index().map(|index| index.name.as_str()))
+        .unwrap_or(&table.name)
+}
+
+fn not_null(table: &Table, named: &str) -> Error {
+    let column = named.strip_prefix(table.name.as_str()).and_then(|rest| rest.strip_prefix('.'));
+    null_in(&table.name, column.unwrap_or(named))
+}
+
+/// `23502`, also raised before the database is asked.
+#[must_use]
+pub fn null_in(table: &str, column: &str) -> Error {
+    let message = format!(
+        "null value in column \"{column}\" of relation \"{table}\" violates not-null constraint"
+    );
+    Error::new(Code::NotNullViolated, message)
+}
+
+fn check(table: &Table, named: &str) -> Error {
+    let message =
+        format!("new row for relation \"{}\" violates check constraint \"{named}\"", table.name);
+    Error::new(Code::CheckViolated, message)
+}
+
+fn foreign_key(
+    session: &Session<'_>,
+    plan: &WritePlan,
+    blame: &Blame<'_>,
+) -> Result<Error, Failure> {
+    if let Blame::Change { referenced, .. } = blame {
+        for query in *referenced {
+            if let Some(values) = session.first(&query.bound.statement, &query.bound.values)? {
+                return Ok(still_referenced(&plan.table, query, &values));
+            }
+        }
+    }
+    for foreign_key in &plan.table.foreign_keys {
+        let values: Option<Vec<&Value>> =
+            foreign_key.columns.iter().map(|at| blame.value(*at)).collect();
+        let Some(values) = values.filter(|values| !values.contains(&&Value::Null)) else {
+            continue;
+        };
+        let parent = &plan.declared.tables[foreign_key.table];
+        let probe = sqlite_write::probe(parent, &foreign_key.references);
+        let bound: Vec<Value> = values.iter().map(|value| (*value).clone()).collect();
+        if session.first(&probe, &bound)?.is_some() {
+            continue;
+        }
+        let texts: Vec<String> = foreign_key
+            .columns
+            .iter()
+            .zip(&values)
+            .map(|(at, value)| shown(&plan.table, *at, value))
+            .collect();
+        let message = format!(
+            "insert or update on table \"{}\" violates foreign key constraint \"{}\"",
+            plan.table.name, foreign_key.name
+        );
+        return Ok(Error::new(Code::ForeignKeyViolated, message).details(format!(
+            "Key ({})=({}) is not present in table \"{}\".",
+            names(&plan.table, &foreign_key.columns),
+            texts.join(", "),
+            parent.name
+        )));
+    }
+    Ok(unnamed(&plan.declared, &plan.table))
+}
+
+fn still_referenced(table: &Table, query: &Referenced, values: &[Value]) -> Error {
+    let message = format!(
+        "update or delete on table \"{}\" violates foreign key constraint \"{}\" on table \"{}\"",
+        table.name, query.constraint, query.child
+    );
+    let texts: Vec<String> =
+        query.columns.iter().zip(values).map(|(at, value)| shown(table, *at, value)).collect();
+    Error::new(Code::ForeignKeyViolated, message).details(format!(
+        "Key ({})=({}) is still referenced from table \"{}\".",
+        names(table, &query.columns),
+        texts.join(", "),
+        query.child
+    ))
+}
+
+/// A violation further down a cascade: which row it was cannot be told.
+fn unnamed(module: &Module, table: &Table) -> Error {
+    let restricting = module.tables.iter().find(|child| {
+        child.foreign_keys.iter().any(|key| matches!(key.on_delete, Action::Restrict))
+    });
+    let message = format!("the change to table \"{}\" violates a foreign key constraint", table.name);
+    let error = Error::new(Code::ForeignKeyViolated, message);
+    error.hint_if(restricting.map(|child| {
+        format!("A row further down a cascade is still referenced, perhaps in \"{}\".", child.name)
+    }))
+}
+
+fn names(table: &Table, columns: &[usize]) -> String {
+    let names: Vec<&str> = columns.iter().map(|at| table.columns[*at].name.as_str()).collect();
+    names.join(", ")
+}
+
+fn shown(table: &Table, at: usize, value: &Value) -> String {
+    let mut text = Vec::new();
+    match value {
+        Value::Null => text.extend_from_slice(b"null"),
+        value => table.columns[at].ty.write_text(value.as_stored(), &mut text),
+    }
+    String::from_utf8_lossy(&text).chars().take(200).collect()
+}

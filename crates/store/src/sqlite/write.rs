@@ -1,0 +1,180 @@
+//! Runs one write inside its savepoint: the rows, then what must hold afterwards. Errors of the
+//! engine are worded by `violation`, which knows the row that broke the rule.
+
+use std::collections::HashSet;
+
+use mainstay_base::{Code, Error, Result};
+use mainstay_schema::value::{Stored, write_string};
+use mainstay_schema::{Type, Value};
+
+use super::failure::Failure;
+use super::session::Session;
+use super::violation::{self, Blame};
+use crate::plan::{Bound, Change, InsertRun, Referenced, Reread, WritePlan};
+use crate::{RowView, Sink};
+
+/// What a write did.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Outcome {
+    pub affected: u64,
+    pub inserted: u64,
+}
+
+pub(super) fn run(
+    session: &Session<'_>,
+    plan: &WritePlan,
+    sink: &mut dyn Sink,
+) -> Result<Outcome, Failure> {
+    let outcome = match &plan.reread {
+        None => apply(session, plan, sink)?,
+        Some(Reread::Before(rows)) => {
+            session.rows(&rows.statement, &rows.values, sink)?;
+            apply(session, plan, &mut ())?
+        }
+        Some(Reread::Keys(statement)) => {
+            let mut keys = Keys::new(plan.table.primary_key.columns.len());
+            let outcome = apply(session, plan, &mut keys)?;
+            session.rows(statement, &[keys.finish()], sink)?;
+            outcome
+        }
+    };
+    guard(plan, outcome)?;
+    Ok(outcome)
+}
+
+fn apply(
+    session: &Session<'_>,
+    plan: &WritePlan,
+    sink: &mut dyn Sink,
+) -> Result<Outcome, Failure> {
+    match &plan.change {
+        Change::Insert(runs) => insert(session, plan, runs, sink),
+        Change::Update(update) => {
+            let set = update.set.as_slice();
+            change(session, plan, &update.bound, &update.referenced, set, sink)
+        }
+        Change::Delete(delete) => {
+            change(session, plan, &delete.bound, &delete.referenced, &[], sink)
+        }
+    }
+}
+
+/// Gathers the keys of changed rows as a JSON array of arrays.
+struct Keys {
+    width: usize,
+    json: Vec<u8>,
+}
+
+impl Keys {
+    fn new(width: usize) -> Self {
+        Self { width, json: Vec::from(*b"[") }
+    }
+
+    fn finish(mut self) -> Value {
+        self.json.push(b']');
+        Value::Text(String::from_utf8_lossy(&self.json).into_owned())
+    }
+}
+
+impl Sink for Keys {
+    fn row(&mut self, row: &dyn RowView) -> Result<()> {
+        self.json.extend_from_slice(if self.json.len() > 1 { b",[" } else { b"[" });
+        for at in 0..self.width {
+            if at > 0 {
+                self.json.push(b',');
+            }
+            match row.get(at)? {
+                Stored::Text(text) => write_string(text, &mut self.json),
+                other => Type::Double.write_json(other, &mut self.json),
+            }
+        }
+        self.json.push(b']');
+        Ok(())
+    }
+
+    fn restart(&mut self) {
+        self.json.truncate(1);
+    }
+}
+
+fn insert(
+    session: &Session<'_>,
+    plan: &WritePlan,
+    runs: &[InsertRun],
+    sink: &mut dyn Sink,
+) -> Result<Outcome, Failure> {
+    let mut outcome = Outcome::default();
+    for run in runs {
+        let mut seen = HashSet::new();
+        for row in &run.rows {
+            let known = match &run.upsert {
+                Some(upsert) => {
+                    let target: Vec<Value> =
+                        upsert.target.iter().map(|at| row[*at].clone()).collect();
+                    if upsert.merges && !seen.insert(format!("{target:?}")) {
+                        return Err(named_twice().into());
+                    }
+                    session.first(&upsert.probe, &target)?.is_some()
+                }
+                None => false,
+            };
+            let returned = session.rows(&run.statement, row, sink).map_err(|failure| {
+                let row = run.columns.iter().copied().zip(row).collect();
+                violation::explain(session, plan, Blame::Row(row), failure)
+            })?;
+            // A row that an upsert left alone changes nothing, but the counter of the statement
+            // before it would still stand there.
+            let skipped = known && run.upsert.as_ref().is_some_and(|upsert| !upsert.merges);
+            let affected = if skipped { 0 } else { returned.max(session.connection.changes()) };
+            outcome.affected += affected;
+            outcome.inserted += if known { 0 } else { affected };
+        }
+    }
+    Ok(outcome)
+}
+
+/// PostgreSQL's words for a key that stands twice in one upsert.
+fn named_twice() -> Error {
+    let message = "ON CONFLICT DO UPDATE command cannot affect row a second time";
+    Error::new(Code::RowTwice, message).hint(
+        "Ensure that no rows proposed for insertion within the same command have duplicate \
+         constrained values.",
+    )
+}
+
+fn change(
+    session: &Session<'_>,
+    plan: &WritePlan,
+    bound: &Bound,
+    referenced: &[Referenced],
+    set: &[(usize, Value)],
+    sink: &mut dyn Sink,
+) -> Result<Outcome, Failure> {
+    let done = session.rows(&bound.statement, &bound.values, sink);
+    let returned = done.map_err(|failure| {
+        let set = set.iter().map(|(at, value)| (*at, value)).collect();
+        violation::explain(session, plan, Blame::Change { set, referenced }, failure)
+    })?;
+    let affected = returned.max(session.connection.changes());
+    Ok(Outcome { affected, inserted: 0 })
+}
+
+fn guard(plan: &WritePlan, outcome: Outcome) -> Result<()> {
+    let affected = outcome.affected;
+    if plan.guard.max_affected.is_some_and(|most| affected > most) {
+        let message = "Query result exceeds max-affected preference constraint";
+        return Err(Error::new(Code::MaxAffectedExceeded, message)
+            .details(format!("The query affects {affected} rows")));
+    }
+    if plan.guard.exactly_one && affected != 1 {
+        return Err(not_singular(affected));
+    }
+    Ok(())
+}
+
+/// `PGRST116`: a single object was asked for.
+#[must_use]
+pub fn not_singular(rows: u64) -> Error {
+    Error::new(Code::NotSingular, "Cannot coerce the result to a single JSON object")
+        .details(format!("The result contains {rows} rows"))
+}
