@@ -71,7 +71,7 @@ pub(crate) async fn run<N: Next>(
     let (seen, answering) = (Arc::clone(&pulse), Arc::clone(&door));
     let service = service_fn(move |request| answer(&stack, &answering, &seen, request));
     let mut connection = pin!(engine.serve_connection(wire, service));
-    let mut look = pin!(sleep(config.head_timeout.min(config.write_timeout)));
+    let mut look = pin!(sleep(Pulse::first_look(&config)));
     let (mut told, mut retiring) = (Phase::Running, false);
     loop {
         tokio::select! {

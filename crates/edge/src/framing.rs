@@ -4,11 +4,11 @@
 
 use std::ops::Range;
 
-use http::uri::Authority;
 use mainstay_base::Code;
 use memchr::memchr;
 
 use crate::limits::{HEADER_LINES, METHOD_BYTES};
+use crate::request_line::{RequestLine, is_host, is_token, target_of};
 
 /// Bounds of a head.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +41,7 @@ pub(crate) enum Body {
     Chunked,
 }
 
-type Verdict<T> = Result<T, (Code, &'static str)>;
+pub(crate) type Verdict<T> = Result<T, (Code, &'static str)>;
 
 /// One head while it arrives.
 #[derive(Debug, Default)]
@@ -122,71 +122,8 @@ impl Head {
 
     fn request_line(&mut self, line: &[u8], bounds: Bounds) -> Verdict<()> {
         self.dialect = target_of(line).is_some_and(crate::refuse::is_dialect);
-        let bad = |message| Err((Code::BadRequest, message));
-        let mut parts = line.split(|byte| *byte == b' ');
-        let (Some(method), Some(target), Some(version), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
-            return bad("The request line is not method, target and version");
-        };
-        if method.is_empty() || method.len() > METHOD_BYTES || !method.iter().all(|b| is_token(*b))
-        {
-            return bad("The method is not a token");
-        }
-        self.version_11 = match version {
-            b"HTTP/1.1" => true,
-            b"HTTP/1.0" => false,
-            _ => return bad("The version is neither HTTP/1.1 nor HTTP/1.0"),
-        };
-        if target.len() > bounds.url_bytes {
-            return Err((Code::UrlTooLong, "The path and query are too long"));
-        }
-        let (path, query) = match memchr(b'?', target) {
-            Some(mark) => target.split_at(mark),
-            None => (target, &[][..]),
-        };
-        if !path
-            .iter()
-            .all(|b| is_printable(*b) && !b"#<>`".contains(b))
-        {
-            return bad("The path has a character that has to be percent-encoded");
-        }
-        if !query
-            .iter()
-            .all(|b| is_printable(*b) && !b"#<>\"".contains(b))
-        {
-            return bad("The query has a character that has to be percent-encoded");
-        }
-        if target.first() == Some(&b'/') || (target == b"*" && method == b"OPTIONS") {
-            return Ok(());
-        }
-        self.absolute_target(target, method.len() + 1)
-    }
-
-    /// `http://host/path`: the authority has to agree with Host, or a proxy before us and we could
-    /// each believe another one.
-    fn absolute_target(&mut self, target: &[u8], offset: usize) -> Verdict<()> {
-        let scheme = [&b"http://"[..], b"https://"].into_iter().find(|scheme| {
-            target
-                .get(..scheme.len())
-                .is_some_and(|front| front.eq_ignore_ascii_case(scheme))
-        });
-        let Some(scheme) = scheme else {
-            return Err((
-                Code::BadRequest,
-                "The target is neither a path nor an http URL",
-            ));
-        };
-        let rest = &target[scheme.len()..];
-        let end = rest
-            .iter()
-            .position(|b| matches!(b, b'/' | b'?'))
-            .unwrap_or(rest.len());
-        if !is_host(&rest[..end]) || Authority::try_from(&rest[..end]).is_err() {
-            return Err((Code::BadRequest, "The host in the target is not valid"));
-        }
-        let start = offset + scheme.len();
-        self.authority = Some(start..start + end);
+        let line = RequestLine::read(line, bounds.url_bytes)?;
+        (self.version_11, self.authority) = (line.version_11, line.authority);
         Ok(())
     }
 
@@ -275,29 +212,6 @@ fn content_length(value: &[u8]) -> Verdict<u64> {
     Ok(value
         .iter()
         .fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0')))
-}
-
-/// The target in a request line that may be incomplete.
-fn target_of(line: &[u8]) -> Option<&str> {
-    let target = line.split(|byte| *byte == b' ').nth(1)?;
-    std::str::from_utf8(&target[..target.len().min(64)]).ok()
-}
-
-fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
-}
-
-/// Of these, each half of a target refuses a few more: those that hyper would refuse, and `#`. A
-/// fragment stays with the client; who sends one wants one of two readers to cut it off.
-fn is_printable(byte: u8) -> bool {
-    matches!(byte, 0x21..=0x7e)
-}
-
-fn is_host(value: &[u8]) -> bool {
-    !value.is_empty()
-        && value.iter().all(|byte| {
-            byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']')
-        })
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ mod operator;
 mod pulse;
 pub mod refuse;
 mod reply;
+mod request_line;
 mod shutdown;
 mod stack;
 mod stages;

@@ -143,6 +143,14 @@ impl Pulse {
         self.linger.load(Relaxed)
     }
 
+    /// When to look for the first time, and at the latest again.
+    pub(crate) fn first_look(config: &EdgeConfig) -> Duration {
+        config
+            .head_timeout
+            .min(config.write_timeout)
+            .min(config.idle_timeout)
+    }
+
     /// How long the connection may go on without being looked at again, or why it may not.
     pub(crate) fn verdict(&self, config: &EdgeConfig) -> Result<Duration, Cut> {
         let now = self.now();
@@ -150,7 +158,7 @@ impl Pulse {
             bound.saturating_sub(Duration::from_millis(now.saturating_sub(since)))
         };
         // What begins after this look must be seen before its own time is up.
-        let mut wait = config.head_timeout.min(config.write_timeout);
+        let mut wait = Self::first_look(config);
         let mut bounded = |since: u64, bound: Duration, cut: Cut| {
             let left = left(since, bound);
             if left.is_zero() {

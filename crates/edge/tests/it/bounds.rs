@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mainstay_edge::EdgeConfig;
 
-use crate::harness::{Client, PATIENCE, Server, config, eventually, get};
+use crate::harness::{Client, Server, config, eventually, get};
 
 /// Short for the server, so that a cut comes soon; the client waits for it patiently.
 const SOON: Duration = Duration::from_millis(150);
@@ -249,7 +249,7 @@ fn requests_beyond_the_bound_are_shed_while_health_is_still_answered() {
     });
     let mut busy = server.connect();
     busy.send(get("/wait", ""));
-    eventually("the first is at work", || server.get("/").status == 503);
+    server.await_work();
     let reply = server.get("/rest/v1/t");
     assert_eq!(
         (reply.status, reply.header("retry-after")),
@@ -285,8 +285,7 @@ fn a_client_that_leaves_takes_its_request_with_it() {
     });
     let mut client = Client::to(server.public);
     client.send(get("/wait", ""));
-    eventually("it is at work", || server.get("/").status == 503);
+    server.await_work();
     drop(client);
     eventually("its place is free again", || server.get("/").status == 200);
-    assert!(PATIENCE > SOON);
 }

@@ -3,8 +3,8 @@
 use std::convert::Infallible;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::Arc;
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -37,6 +37,8 @@ pub struct Server {
     pub shutdown: Shutdown,
     /// Lets one request to `/wait` go on for each permit.
     pub gate: Arc<Semaphore>,
+    /// How many requests to `/wait` the app has begun.
+    begun: Arc<AtomicUsize>,
     log: Capture,
     ended: mpsc::Receiver<Summary>,
     thread: Option<JoinHandle<()>>,
@@ -63,6 +65,8 @@ impl Server {
         };
         let telemetry = Telemetry::start(settings, Arc::new(Wall)).unwrap();
         let (shutdown, gate) = (Shutdown::new(), Arc::new(Semaphore::new(0)));
+        let begun = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&begun);
         let (addresses, bound) = mpsc::channel();
         let (end, ended) = mpsc::channel();
         let (theirs, stop, held) = (telemetry.clone(), shutdown.clone(), Arc::clone(&gate));
@@ -73,7 +77,9 @@ impl Server {
                 let listeners = mainstay_edge::bind(config).unwrap();
                 let found = (listeners.public_address(), listeners.operator_address());
                 addresses.send(found).unwrap();
-                let app = tower::service_fn(move |request| answer(request, Arc::clone(&held)));
+                let app = tower::service_fn(move |request| {
+                    answer(request, Arc::clone(&held), Arc::clone(&counted))
+                });
                 let _ = end.send(listeners.serve(app, theirs, stop).await);
             });
         });
@@ -85,6 +91,7 @@ impl Server {
             telemetry,
             shutdown,
             gate,
+            begun,
             log,
             ended,
             thread,
@@ -108,6 +115,13 @@ impl Server {
 
     pub fn get(&self, path: &str) -> Reply {
         self.ask(get(path, ""))
+    }
+
+    /// Waits until the app works on a request to `/wait`.
+    pub fn await_work(&self) {
+        eventually("the request is at work", || {
+            self.begun.load(Ordering::SeqCst) > 0
+        });
     }
 
     /// Everything logged so far.
@@ -149,6 +163,7 @@ pub fn eventually(what: &str, mut found: impl FnMut() -> bool) {
 async fn answer(
     request: Request<Bytes>,
     gate: Arc<Semaphore>,
+    begun: Arc<AtomicUsize>,
 ) -> Result<Response<Bytes>, Infallible> {
     let facts = request.extensions().get::<Arc<Facts>>().unwrap().clone();
     let path = CanonicalPath::of(&request).to_owned();
@@ -160,6 +175,7 @@ async fn answer(
     Ok(match path.as_str() {
         "/echo" => Response::new(request.into_body()),
         "/wait" => {
+            begun.fetch_add(1, Ordering::SeqCst);
             gate.acquire().await.unwrap().forget();
             json("\"waited\"".to_owned())
         }

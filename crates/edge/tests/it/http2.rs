@@ -102,13 +102,7 @@ async fn stopping_finishes_the_stream_that_is_open() {
     let server = Server::with_defaults();
     let mut sender = connect(&server).await;
     let waiting = tokio::spawn(sender.send_request(request("/wait", "")));
-    eventually("the request is at work", || {
-        server
-            .telemetry
-            .registry
-            .text()
-            .contains("http_server_active_requests 1")
-    });
+    server.await_work();
     server.shutdown.begin();
     eventually("it is not ready", || server.telemetry.health.is_draining());
     server.gate.add_permits(1);

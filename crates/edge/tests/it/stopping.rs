@@ -10,13 +10,7 @@ use crate::harness::{Client, PATIENCE, Server, config, eventually, get};
 fn busy(server: &Server) -> Client {
     let mut client = server.connect();
     client.send(get("/wait", ""));
-    eventually("the request is at work", || {
-        server
-            .telemetry
-            .registry
-            .text()
-            .contains("http_server_active_requests 1")
-    });
+    server.await_work();
     client
 }
 
