@@ -5,16 +5,19 @@
 //! catalog); `value` reads and writes the forms of each type, `write` makes TOML again, `change`
 //! compares two versions.
 
+pub mod change;
 mod check;
 pub mod duration;
 pub mod limits;
 pub mod mistake;
 pub mod model;
+pub mod name;
 mod nearest;
 pub mod read;
 pub mod rule;
 pub mod types;
 pub mod value;
+pub mod write;
 
 pub use mistake::{Mistake, Mistakes};
 pub use model::{Catalog, Column, Module, Table};

@@ -30,7 +30,10 @@ pub(super) fn column(
         null: sketch.null.as_ref().is_some_and(|null| null.value),
         default: sketch.made.then_some(Default::Uuid),
         identity: sketch.identity.as_ref().map(|identity| identity.value),
-        generated: sketch.generated.as_ref().map(|generated| generated.value.clone()),
+        generated: sketch
+            .generated
+            .as_ref()
+            .map(|generated| generated.value.clone()),
         min_len: None,
         max_len: None,
         min: None,
@@ -59,7 +62,10 @@ fn check_key(table: &TableSketch<'_>, sketch: &ColumnSketch<'_>, in_key: bool, f
         return;
     };
     if !table.adopted {
-        let message = format!("column `{}` is part of the key, so it cannot be null", sketch.name.value);
+        let message = format!(
+            "column `{}` is part of the key, so it cannot be null",
+            sketch.name.value
+        );
         found.add(Mistake::new(null.place, "key-nullable", message).hint("leave `null` out"));
     }
 }
@@ -93,13 +99,20 @@ fn check_identity(
     };
     let name = &sketch.name.value;
     if !matches!(ty, Type::SmallInt | Type::Integer | Type::BigInt) {
-        let message = format!("column `{name}` numbers itself, so it must be whole numbers, not `{ty}`");
+        let message =
+            format!("column `{name}` numbers itself, so it must be whole numbers, not `{ty}`");
         let hint = "write `type = \"bigint\"`";
         found.add(Mistake::new(identity.place, "identity-type", message).hint(hint));
     }
-    let first = table.columns.iter().find(|column| column.identity.is_some());
+    let first = table
+        .columns
+        .iter()
+        .find(|column| column.identity.is_some());
     if first.is_some_and(|first| first.name.value != *name) {
-        let message = format!("table `{}` has two columns that number themselves", table.name.value);
+        let message = format!(
+            "table `{}` has two columns that number themselves",
+            table.name.value
+        );
         found.add(Mistake::new(identity.place, "two-identities", message));
     } else if !whole_key {
         let message = format!("column `{name}` numbers itself, so it must be the primary key");
@@ -121,11 +134,19 @@ fn bounds(sketch: &ColumnSketch<'_>, column: &mut Column, found: &mut Found) {
         let Some(node) = node else { continue };
         if has_length {
             let length = node.count(key, found);
-            let slot = if key == "`min`" { &mut column.min_len } else { &mut column.max_len };
+            let slot = if key == "`min`" {
+                &mut column.min_len
+            } else {
+                &mut column.max_len
+            };
             *slot = length;
         } else if column.ty.is_number() {
             let value = bound(node, &column.ty, key, found);
-            let slot = if key == "`min`" { &mut column.min } else { &mut column.max };
+            let slot = if key == "`min`" {
+                &mut column.min
+            } else {
+                &mut column.max
+            };
             *slot = value;
         } else {
             let message = format!("{key} says nothing about `{}`", column.ty);
@@ -152,22 +173,34 @@ fn pattern(sketch: &ColumnSketch<'_>, ty: &Type, found: &mut Found) -> Option<Re
         found.add(Mistake::new(pattern.place, "pattern-type", message));
         return None;
     }
-    let built = RegexBuilder::new(&pattern.value).size_limit(MAX_PATTERN_BYTES).build();
+    let built = RegexBuilder::new(&pattern.value)
+        .size_limit(MAX_PATTERN_BYTES)
+        .build();
     built
         .map_err(|error| {
             let said = error.to_string();
-            let said = said.lines().last().unwrap_or_default().trim_start_matches("error: ");
+            let said = said
+                .lines()
+                .last()
+                .unwrap_or_default()
+                .trim_start_matches("error: ");
             let message = format!("`pattern` does not compile: {said}");
             let mut mistake = Mistake::new(pattern.place, "pattern", message);
             if said.contains("look-around") || said.contains("backreferences") {
-                mistake = mistake.hint("patterns are matched in linear time, which these features do not allow");
+                mistake = mistake
+                    .hint("patterns are matched in linear time, which these features do not allow");
             }
             found.add(mistake);
         })
         .ok()
 }
 
-fn collation(table: &TableSketch<'_>, sketch: &ColumnSketch<'_>, column: &mut Column, found: &mut Found) {
+fn collation(
+    table: &TableSketch<'_>,
+    sketch: &ColumnSketch<'_>,
+    column: &mut Column,
+    found: &mut Found,
+) {
     const KNOWN: &[&str] = &["BINARY", "NOCASE", "RTRIM"];
     let Some(collation) = &sketch.collation else {
         return;
@@ -176,7 +209,11 @@ fn collation(table: &TableSketch<'_>, sketch: &ColumnSketch<'_>, column: &mut Co
     if !KNOWN.contains(&upper.as_str()) {
         let message = format!("unknown collation `{}`", collation.value);
         let mistake = Mistake::new(collation.place, "unknown-collation", message);
-        found.add(mistake.hint("known are BINARY, NOCASE and RTRIM").nearest(&upper, KNOWN.iter().copied()));
+        found.add(
+            mistake
+                .hint("known are BINARY, NOCASE and RTRIM")
+                .nearest(&upper, KNOWN.iter().copied()),
+        );
     } else if !table.adopted && !matches!(column.ty, Type::Text | Type::Enum(_)) {
         let message = format!("`collation` is for text, not for `{}`", column.ty);
         found.add(Mistake::new(collation.place, "collation-type", message));
@@ -211,7 +248,9 @@ fn check_default(
         column.ty.write_text(value.as_stored(), &mut text);
         let text = String::from_utf8_lossy(&text);
         let beyond = |bound: &Option<String>, order| {
-            bound.as_ref().is_some_and(|bound| number::compare(&text, bound) == order)
+            bound
+                .as_ref()
+                .is_some_and(|bound| number::compare(&text, bound) == order)
         };
         if beyond(&column.min, Ordering::Less) {
             "`default` is below `min`".to_owned()

@@ -9,6 +9,7 @@ use super::references::Resolved;
 use crate::limits::{MAX_ADOPTED_NAME_BYTES, MAX_NAME_BYTES};
 use crate::mistake::{Found, Mistake, Placed};
 use crate::model::{Check, ForeignKey, Index, IndexColumn, Unique};
+use crate::name::object_name;
 use crate::read::sketch::{ModuleSketch, TableSketch};
 
 /// What is known of a table's constraints before they have names.
@@ -23,21 +24,35 @@ impl Parts {
         let indexes = self.indexes.iter().map(|(index, _)| index);
         let full = indexes.filter(|index| index.unique && index.filter.is_none());
         let parts = full.map(|index| index.columns.iter().map(|part| part.column).collect());
-        self.uniques.iter().map(|(columns, _)| columns.clone()).chain(parts)
+        self.uniques
+            .iter()
+            .map(|(columns, _)| columns.clone())
+            .chain(parts)
     }
 }
 
 /// Those of columns first, then those of the table.
 pub(super) fn resolve(tables: &Tables<'_, '_>, table: usize, found: &mut Found) -> Parts {
     let sketch = &tables.sketches[table];
-    let mut parts = Parts { uniques: Vec::new(), indexes: Vec::new() };
+    let mut parts = Parts {
+        uniques: Vec::new(),
+        indexes: Vec::new(),
+    };
     for (at, column) in sketch.columns.iter().enumerate() {
         if column.unique.is_some() {
             parts.uniques.push((vec![at], None));
         }
         if column.index.is_some() {
-            let columns = vec![IndexColumn { column: at, descending: false }];
-            let index = Index { name: String::new(), columns, unique: false, filter: None };
+            let columns = vec![IndexColumn {
+                column: at,
+                descending: false,
+            }];
+            let index = Index {
+                name: String::new(),
+                columns,
+                unique: false,
+                filter: None,
+            };
             parts.indexes.push((index, None));
         }
     }
@@ -48,14 +63,25 @@ pub(super) fn resolve(tables: &Tables<'_, '_>, table: usize, found: &mut Found) 
         }
     }
     for index in &sketch.indexes {
-        let split: Vec<(Placed<String>, bool)> =
-            index.parts.iter().map(|part| direction(tables, table, part)).collect();
+        let split: Vec<(Placed<String>, bool)> = index
+            .parts
+            .iter()
+            .map(|part| direction(tables, table, part))
+            .collect();
         let names: Vec<Placed<String>> = split.iter().map(|(name, _)| name.clone()).collect();
         if let Some(columns) = tables.columns(table, &names, "the index", index.place, found) {
             let both = columns.into_iter().zip(&split);
-            let columns = both.map(|(column, (_, down))| IndexColumn { column, descending: *down });
+            let columns = both.map(|(column, (_, down))| IndexColumn {
+                column,
+                descending: *down,
+            });
             let (columns, filter) = (columns.collect(), index.filter.clone());
-            let made = Index { name: String::new(), columns, unique: index.unique, filter };
+            let made = Index {
+                name: String::new(),
+                columns,
+                unique: index.unique,
+                filter,
+            };
             parts.indexes.push((made, index.name.clone()));
         }
     }
@@ -63,8 +89,15 @@ pub(super) fn resolve(tables: &Tables<'_, '_>, table: usize, found: &mut Found) 
 }
 
 /// `price desc` into its parts, unless a column is called just that.
-fn direction(tables: &Tables<'_, '_>, table: usize, part: &Placed<String>) -> (Placed<String>, bool) {
-    let split = part.value.rsplit_once(' ').filter(|_| tables.column(table, &part.value).is_none());
+fn direction(
+    tables: &Tables<'_, '_>,
+    table: usize,
+    part: &Placed<String>,
+) -> (Placed<String>, bool) {
+    let split = part
+        .value
+        .rsplit_once(' ')
+        .filter(|_| tables.column(table, &part.value).is_none());
     let (name, descending) = match split {
         Some((name, word)) if word.eq_ignore_ascii_case("desc") => (name.trim_end(), true),
         Some((name, word)) if word.eq_ignore_ascii_case("asc") => (name.trim_end(), false),
@@ -82,17 +115,32 @@ pub(super) struct Namer {
 impl Namer {
     /// Takes all names that were given; one that is given twice is a mistake.
     pub fn new(module: &ModuleSketch<'_>, found: &mut Found) -> Self {
-        let tables = module.tables.iter().map(|table| table.name.value.to_ascii_lowercase());
-        let mut namer = Self { taken: tables.collect() };
-        namer.taken.extend(module.views.iter().map(|view| view.value.name.to_ascii_lowercase()));
+        let tables = module
+            .tables
+            .iter()
+            .map(|table| table.name.value.to_ascii_lowercase());
+        let mut namer = Self {
+            taken: tables.collect(),
+        };
+        namer.taken.extend(
+            module
+                .views
+                .iter()
+                .map(|view| view.value.name.to_ascii_lowercase()),
+        );
         for table in &module.tables {
-            let longest = if table.adopted { MAX_ADOPTED_NAME_BYTES } else { MAX_NAME_BYTES };
+            let longest = if table.adopted {
+                MAX_ADOPTED_NAME_BYTES
+            } else {
+                MAX_NAME_BYTES
+            };
             for name in given_names(table) {
                 names::identifier(name, "constraint", longest, found);
                 names::reserved(&name.value, name.place, found);
                 if !namer.taken.insert(name.value.to_ascii_lowercase()) {
                     let message = format!("the name `{}` is taken already", name.value);
-                    let hint = "constraints, indexes, tables and views of a module share their names";
+                    let hint =
+                        "constraints, indexes, tables and views of a module share their names";
                     found.add(Mistake::new(name.place, "duplicate-constraint", message).hint(hint));
                 }
             }
@@ -114,7 +162,11 @@ impl Namer {
         let columns = columns.join("_");
         let mut count = 0_usize;
         loop {
-            let label = if count == 0 { kind.to_owned() } else { format!("{kind}{count}") };
+            let label = if count == 0 {
+                kind.to_owned()
+            } else {
+                format!("{kind}{count}")
+            };
             let name = object_name(table, &columns, &label);
             if self.taken.insert(name.to_ascii_lowercase()) {
                 return name;
@@ -145,7 +197,10 @@ impl Namer {
             let names = names_of(sketch, &reference.columns);
             let given = reference.sketch.name.as_ref();
             let action = |action: &Option<Placed<crate::model::Action>>| {
-                action.as_ref().map(|action| action.value).unwrap_or_default()
+                action
+                    .as_ref()
+                    .map(|action| action.value)
+                    .unwrap_or_default()
             };
             ForeignKey {
                 name: self.name(given, &sketch.name.value, &names, "fkey"),
@@ -162,12 +217,18 @@ impl Namer {
     /// A check of a column has the column in its name, one of the table has not.
     pub fn checks(&mut self, sketch: &TableSketch<'_>) -> Vec<Check> {
         let of_columns = sketch.columns.iter().filter_map(|column| {
-            column.check.as_ref().map(|check| (vec![column.name.value.as_str()], check))
+            column
+                .check
+                .as_ref()
+                .map(|check| (vec![column.name.value.as_str()], check))
         });
         let of_table = sketch.checks.iter().map(|check| (Vec::new(), check));
         let made = of_columns.chain(of_table).map(|(columns, check)| {
             let name = self.name(check.name.as_ref(), &sketch.name.value, &columns, "check");
-            Check { name, sql: check.sql.clone() }
+            Check {
+                name,
+                sql: check.sql.clone(),
+            }
         });
         made.collect()
     }
@@ -188,7 +249,10 @@ impl Namer {
 }
 
 fn names_of<'s>(sketch: &'s TableSketch<'_>, columns: &[usize]) -> Vec<&'s str> {
-    columns.iter().map(|at| sketch.columns[*at].name.value.as_str()).collect()
+    columns
+        .iter()
+        .map(|at| sketch.columns[*at].name.value.as_str())
+        .collect()
 }
 
 fn given_names<'s>(table: &'s TableSketch<'_>) -> impl Iterator<Item = &'s Placed<String>> {
@@ -197,28 +261,24 @@ fn given_names<'s>(table: &'s TableSketch<'_>) -> impl Iterator<Item = &'s Place
             crate::read::sketch::Kind::Reference(reference) => reference.name.as_ref(),
             _ => None,
         };
-        reference.into_iter().chain(column.check.as_ref().and_then(|check| check.name.as_ref()))
+        reference
+            .into_iter()
+            .chain(column.check.as_ref().and_then(|check| check.name.as_ref()))
     });
-    let keys = table.primary_key.iter().chain(&table.uniques).filter_map(|key| key.name.as_ref());
+    let keys = table
+        .primary_key
+        .iter()
+        .chain(&table.uniques)
+        .filter_map(|key| key.name.as_ref());
     let checks = table.checks.iter().filter_map(|check| check.name.as_ref());
-    let references = table.foreign_keys.iter().filter_map(|key| key.name.as_ref());
+    let references = table
+        .foreign_keys
+        .iter()
+        .filter_map(|key| key.name.as_ref());
     let indexes = table.indexes.iter().filter_map(|index| index.name.as_ref());
-    inline.chain(keys).chain(checks).chain(references).chain(indexes)
-}
-
-/// PostgreSQL's `makeObjectName`: the longer of the two names loses bytes until all fits.
-fn object_name(table: &str, columns: &str, label: &str) -> String {
-    let (mut table, mut columns) = (table, columns);
-    let joints = if columns.is_empty() { 1 } else { 2 };
-    while table.len() + columns.len() + label.len() + joints > MAX_NAME_BYTES {
-        let longer = if table.len() > columns.len() { &mut table } else { &mut columns };
-        let Some((last, _)) = longer.char_indices().next_back() else {
-            break;
-        };
-        *longer = &longer[..last];
-    }
-    match columns {
-        "" => format!("{table}_{label}"),
-        _ => format!("{table}_{columns}_{label}"),
-    }
+    inline
+        .chain(keys)
+        .chain(checks)
+        .chain(references)
+        .chain(indexes)
 }

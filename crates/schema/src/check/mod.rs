@@ -28,18 +28,30 @@ pub(crate) fn catalog(
     modules.sort_by(|a, b| a.name.value.cmp(&b.name.value));
     names::modules(&modules, found);
     let default_module = default_module.map_or(0, |wanted| {
-        let at = modules.iter().position(|module| module.name.value == wanted.value);
+        let at = modules
+            .iter()
+            .position(|module| module.name.value == wanted.value);
         at.unwrap_or_else(|| {
             let names = modules.iter().map(|module| module.name.value.as_str());
             let message = format!("`default_module` names no module: `{}`", wanted.value);
-            let hint = format!("modules are {}", names.clone().collect::<Vec<_>>().join(", "));
+            let hint = format!(
+                "modules are {}",
+                names.clone().collect::<Vec<_>>().join(", ")
+            );
             let mistake = Mistake::new(wanted.place, "unknown-module", message).hint(hint);
             found.add(mistake.nearest(&wanted.value, names));
             0
         })
     });
-    let modules = modules.into_iter().map(|sketch| Arc::new(module(sketch, found))).collect();
-    Catalog { name: name.value, modules, default_module }
+    let modules = modules
+        .into_iter()
+        .map(|sketch| Arc::new(module(sketch, found)))
+        .collect();
+    Catalog {
+        name: name.value,
+        modules,
+        default_module,
+    }
 }
 
 fn module(sketch: ModuleSketch<'_>, found: &mut Found) -> Module {
@@ -49,7 +61,11 @@ fn module(sketch: ModuleSketch<'_>, found: &mut Found) -> Module {
         name: sketch.name.value,
         doc: sketch.doc,
         tables: tables.into_iter().map(Arc::new).collect(),
-        functions: sketch.functions.into_iter().map(|function| function.value).collect(),
+        functions: sketch
+            .functions
+            .into_iter()
+            .map(|function| function.value)
+            .collect(),
         views: sketch.views.into_iter().map(|view| view.value).collect(),
     }
 }
@@ -57,10 +73,12 @@ fn module(sketch: ModuleSketch<'_>, found: &mut Found) -> Module {
 fn tables(module: &ModuleSketch<'_>, found: &mut Found) -> Vec<Table> {
     let sketches = &module.tables;
     let tables = Tables::new(sketches, found);
-    let parts: Vec<constraints::Parts> =
-        (0..sketches.len()).map(|at| constraints::resolve(&tables, at, found)).collect();
-    let references: Vec<Vec<references::Resolved<'_>>> =
-        (0..sketches.len()).map(|at| references::resolve(&tables, at, found)).collect();
+    let parts: Vec<constraints::Parts> = (0..sketches.len())
+        .map(|at| constraints::resolve(&tables, at, found))
+        .collect();
+    let references: Vec<Vec<references::Resolved<'_>>> = (0..sketches.len())
+        .map(|at| references::resolve(&tables, at, found))
+        .collect();
     let types = references::types(&tables, &references, found);
     references::check(&tables, &parts, &references, &types, found);
     cycles::check(&tables, &references, found);
@@ -74,7 +92,10 @@ fn tables(module: &ModuleSketch<'_>, found: &mut Found) -> Vec<Table> {
                 columns::column(sketch, column, ty, key, found)
             })
             .collect();
-        let key_name = sketch.primary_key.as_ref().and_then(|key| key.name.as_ref());
+        let key_name = sketch
+            .primary_key
+            .as_ref()
+            .and_then(|key| key.name.as_ref());
         let key = Key {
             name: match key.is_empty() {
                 true => String::new(),

@@ -16,7 +16,9 @@ pub(super) fn modules(modules: &[ModuleSketch<'_>], found: &mut Found) {
     for module in modules {
         let name = module.name.value.as_str();
         let lower = name.to_lowercase();
-        let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+        let plain = name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
             && name.starts_with(|c: char| c.is_ascii_alphabetic())
             && name.len() <= MAX_NAME_BYTES;
         if !plain {
@@ -49,10 +51,14 @@ pub(super) fn check(module: &ModuleSketch<'_>, found: &mut Found) {
         let mut columns = Space::new("columns");
         for column in &table.columns {
             identifier(&column.name, "column", longest, found);
-            if table.columns.first().is_some_and(|first| first.made) && !column.made
+            if table.columns.first().is_some_and(|first| first.made)
+                && !column.made
                 && column.name.value.eq_ignore_ascii_case("id")
             {
-                let message = format!("table `{}` has an `id` that is not its key", table.name.value);
+                let message = format!(
+                    "table `{}` has an `id` that is not its key",
+                    table.name.value
+                );
                 let hint = "write `primary_key = true` at the column, or name another key: \
                             `primary_key = [\"…\"]`";
                 found.add(Mistake::new(column.name.place, "id-not-key", message).hint(hint));
@@ -83,7 +89,10 @@ struct Space<'a> {
 
 impl<'a> Space<'a> {
     fn new(plural: &'static str) -> Self {
-        Self { plural, seen: HashMap::new() }
+        Self {
+            plural,
+            seen: HashMap::new(),
+        }
     }
 
     fn add(&mut self, name: &'a str, place: Place, kind: &'static str, found: &mut Found) {
@@ -111,7 +120,10 @@ pub(super) fn identifier(name: &Placed<String>, what: &str, longest: usize, foun
         format!("a {what} has an empty name")
     } else if text.len() > longest {
         let shown: String = text.chars().take(20).collect();
-        format!("the name of {what} `{shown}…` has {} bytes, at most {longest} are taken", text.len())
+        format!(
+            "the name of {what} `{shown}…` has {} bytes, at most {longest} are taken",
+            text.len()
+        )
     } else if text.chars().any(char::is_control) {
         format!("the name of {what} {text:?} has a control character in it")
     } else if has_prefix(text, "_mainstay") {
@@ -131,5 +143,6 @@ pub(super) fn reserved(name: &str, place: Place, found: &mut Found) {
 }
 
 fn has_prefix(name: &str, prefix: &str) -> bool {
-    name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    name.get(..prefix.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }

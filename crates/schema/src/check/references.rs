@@ -32,16 +32,33 @@ pub(super) fn resolve<'s>(
             && let Some((target, references)) = target(tables, reference, 1, found)
         {
             let columns = vec![at];
-            resolved.push(Resolved { sketch: reference, columns, table: target, references, inline: true });
+            resolved.push(Resolved {
+                sketch: reference,
+                columns,
+                table: target,
+                references,
+                inline: true,
+            });
         }
     }
     for reference in &sketch.foreign_keys {
-        let columns =
-            tables.columns(table, &reference.columns, "the foreign key", reference.place, found);
+        let columns = tables.columns(
+            table,
+            &reference.columns,
+            "the foreign key",
+            reference.place,
+            found,
+        );
         let count = reference.columns.len();
         let target = target(tables, reference, count, found);
         if let (Some(columns), Some((target, references))) = (columns, target) {
-            resolved.push(Resolved { sketch: reference, columns, table: target, references, inline: false });
+            resolved.push(Resolved {
+                sketch: reference,
+                columns,
+                table: target,
+                references,
+                inline: false,
+            });
         }
     }
     resolved
@@ -72,8 +89,11 @@ fn target(
         return None;
     }
     if columns.len() != count && count > 0 {
-        let message =
-            format!("{count} {} to {} of `{name}`", plural(count, "column points", "columns point"), columns.len());
+        let message = format!(
+            "{count} {} to {} of `{name}`",
+            plural(count, "column points", "columns point"),
+            columns.len()
+        );
         let hint = match count {
             1 => "references of several columns stand at the table, in `foreign_keys`".to_owned(),
             _ => format!("name as many columns of `{name}` as there are here"),
@@ -94,10 +114,15 @@ fn split(
     text: &str,
     place: Place,
 ) -> (String, Option<Vec<Placed<String>>>) {
-    let parts = text.trim_end().strip_suffix(')').and_then(|rest| rest.rsplit_once('('));
+    let parts = text
+        .trim_end()
+        .strip_suffix(')')
+        .and_then(|rest| rest.rsplit_once('('));
     match parts {
         Some((table, columns)) if !tables.has(text) => {
-            let columns = columns.split(',').map(|name| Placed::new(name.trim().to_owned(), place));
+            let columns = columns
+                .split(',')
+                .map(|name| Placed::new(name.trim().to_owned(), place));
             (table.trim().to_owned(), Some(columns.collect()))
         }
         _ => (text.to_owned(), None),
@@ -127,7 +152,9 @@ pub(super) fn types(
             let Some(ty) = follow(start, references, &types) else {
                 let message = "the reference leads back to its own column, so it has no type";
                 let mistake = Mistake::new(reference.sketch.place, "reference-loop", message);
-                found.add(mistake.hint("give one of the columns a `type` and list its reference in `foreign_keys`"));
+                found.add(mistake.hint(
+                    "give one of the columns a `type` and list its reference in `foreign_keys`",
+                ));
                 continue;
             };
             types[start.0][start.1] = ty;
@@ -149,7 +176,9 @@ fn follow(
         if let Some(ty) = &types[at.0][at.1] {
             return Some(Some(ty.clone()));
         }
-        let next = references[at.0].iter().find(|next| next.inline && next.columns[0] == at.1);
+        let next = references[at.0]
+            .iter()
+            .find(|next| next.inline && next.columns[0] == at.1);
         match next {
             Some(next) => at = (next.table, next.references[0]),
             None => return Some(None),
@@ -179,7 +208,12 @@ pub(super) fn check(
     }
 }
 
-fn check_unique(tables: &Tables<'_, '_>, target: &Parts, reference: &Resolved<'_>, found: &mut Found) {
+fn check_unique(
+    tables: &Tables<'_, '_>,
+    target: &Parts,
+    reference: &Resolved<'_>,
+    found: &mut Found,
+) {
     let wanted = &reference.references;
     let same = |columns: &[usize]| {
         columns.len() == wanted.len() && columns.iter().all(|at| wanted.contains(at))
@@ -188,13 +222,21 @@ fn check_unique(tables: &Tables<'_, '_>, target: &Parts, reference: &Resolved<'_
         return;
     }
     let sketch = &tables.sketches[reference.table];
-    let names: Vec<&str> =
-        wanted.iter().map(|at| sketch.columns[*at].name.value.as_str()).collect();
+    let names: Vec<&str> = wanted
+        .iter()
+        .map(|at| sketch.columns[*at].name.value.as_str())
+        .collect();
     let names = names.join(", ");
-    let message = format!("`{}({names})` is not unique, so nothing can point to it", sketch.name.value);
+    let message = format!(
+        "`{}({names})` is not unique, so nothing can point to it",
+        sketch.name.value
+    );
     let hint = match wanted.len() {
         1 => format!("add `unique = true` to `{names}`"),
-        _ => format!("add `unique = [[…]]` with these columns to table `{}`", sketch.name.value),
+        _ => format!(
+            "add `unique = [[…]]` with these columns to table `{}`",
+            sketch.name.value
+        ),
     };
     let place = reference.sketch.target.place();
     found.add(Mistake::new(place, "reference-not-unique", message).hint(hint));
@@ -208,7 +250,8 @@ fn check_types(
     found: &mut Found,
 ) {
     for (from, to) in reference.columns.iter().zip(&reference.references) {
-        let (Some(ours), Some(theirs)) = (&types[table][*from], &types[reference.table][*to]) else {
+        let (Some(ours), Some(theirs)) = (&types[table][*from], &types[reference.table][*to])
+        else {
             continue;
         };
         if ours != theirs {
@@ -218,15 +261,26 @@ fn check_types(
                 "column `{name}` is `{ours}`, but `{}({})` is `{theirs}`",
                 target.name.value, target.columns[*to].name.value
             );
-            found.add(Mistake::new(reference.sketch.place, "reference-type", message));
+            found.add(Mistake::new(
+                reference.sketch.place,
+                "reference-type",
+                message,
+            ));
         }
     }
 }
 
-fn check_actions(tables: &Tables<'_, '_>, table: usize, reference: &Resolved<'_>, found: &mut Found) {
+fn check_actions(
+    tables: &Tables<'_, '_>,
+    table: usize,
+    reference: &Resolved<'_>,
+    found: &mut Found,
+) {
     let sketch = &tables.sketches[table];
-    let actions =
-        [("on_delete", &reference.sketch.on_delete), ("on_update", &reference.sketch.on_update)];
+    let actions = [
+        ("on_delete", &reference.sketch.on_delete),
+        ("on_update", &reference.sketch.on_update),
+    ];
     for (key, action) in actions {
         let Some(action) = action else { continue };
         for at in &reference.columns {

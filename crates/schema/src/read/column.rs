@@ -14,21 +14,60 @@ use crate::types::Type;
 
 /// Every option of a column, in the order in which `write` puts them.
 const KEYS: &[&str] = &[
-    "type", "values", "references", "on_delete", "on_update", "name", "null", "primary_key",
-    "identity", "unique", "index", "default", "min", "max", "pattern", "check", "generated",
-    "collation", "read", "create", "update", "doc",
+    "type",
+    "values",
+    "references",
+    "on_delete",
+    "on_update",
+    "name",
+    "null",
+    "primary_key",
+    "identity",
+    "unique",
+    "index",
+    "default",
+    "min",
+    "max",
+    "pattern",
+    "check",
+    "generated",
+    "collation",
+    "read",
+    "create",
+    "update",
+    "doc",
 ];
 
 /// Spellings of other systems, and what they are called here.
 const FOREIGN_TYPES: &[(&str, &str)] = &[
-    ("string", "text"), ("varchar", "text"), ("char", "text"), ("character varying", "text"),
-    ("str", "text"), ("int", "integer"), ("int4", "integer"), ("int8", "bigint"),
-    ("int2", "smallint"), ("long", "bigint"), ("serial", "integer"), ("bigserial", "bigint"),
-    ("decimal", "numeric"), ("money", "numeric(19,4)"), ("float", "double"), ("float4", "real"),
-    ("float8", "double"), ("double precision", "double"), ("number", "double"),
-    ("bool", "boolean"), ("datetime", "timestamptz"), ("timestamp with time zone", "timestamptz"),
-    ("jsonb", "json"), ("bytea", "bytes"), ("blob", "bytes"), ("binary", "bytes"),
-    ("guid", "uuid"), ("array", "text[]"),
+    ("string", "text"),
+    ("varchar", "text"),
+    ("char", "text"),
+    ("character varying", "text"),
+    ("str", "text"),
+    ("int", "integer"),
+    ("int4", "integer"),
+    ("int8", "bigint"),
+    ("int2", "smallint"),
+    ("long", "bigint"),
+    ("serial", "integer"),
+    ("bigserial", "bigint"),
+    ("decimal", "numeric"),
+    ("money", "numeric(19,4)"),
+    ("float", "double"),
+    ("float4", "real"),
+    ("float8", "double"),
+    ("double precision", "double"),
+    ("number", "double"),
+    ("bool", "boolean"),
+    ("datetime", "timestamptz"),
+    ("timestamp with time zone", "timestamptz"),
+    ("jsonb", "json"),
+    ("bytea", "bytes"),
+    ("blob", "bytes"),
+    ("binary", "bytes"),
+    ("guid", "uuid"),
+    ("array", "text[]"),
 ];
 
 /// The sketch of the column that `field` declares.
@@ -39,7 +78,9 @@ pub(super) fn column<'a>(field: &Field<'a>, reader: &mut Reader) -> ColumnSketch
         sketch.kind = own_type(text, field.node, &mut reader.found);
         if matches!(&sketch.kind, Kind::Own(ty) if ty.value == Type::Enum(Vec::new())) {
             let what = format!("column `{}`", field.name);
-            reader.found.add(enum_without_values(field.node.place, &what));
+            reader
+                .found
+                .add(enum_without_values(field.node.place, &what));
             sketch.kind = Kind::Broken;
         }
         return sketch;
@@ -94,27 +135,44 @@ impl<'a> ColumnSketch<'a> {
 }
 
 fn read_options<'a>(sketch: &mut ColumnSketch<'a>, fields: &Fields<'a>, found: &mut Found) {
-    sketch.doc = fields.get("doc").and_then(|node| node.text("`doc`", found)).map(|doc| doc.value);
+    sketch.doc = fields
+        .get("doc")
+        .and_then(|node| node.text("`doc`", found))
+        .map(|doc| doc.value);
     sketch.null = fields.get("null").and_then(|node| {
-        node.flag("`null`", found).map(|null| Placed::new(null, node.place))
+        node.flag("`null`", found)
+            .map(|null| Placed::new(null, node.place))
     });
     sketch.unique = set(fields, "unique", found);
     sketch.primary_key = set(fields, "primary_key", found);
     sketch.index = set(fields, "index", found);
-    sketch.identity = fields.get("identity").and_then(|node| identity(node, found));
+    sketch.identity = fields
+        .get("identity")
+        .and_then(|node| identity(node, found));
     sketch.default = fields.get("default");
     sketch.min = fields.get("min");
     sketch.max = fields.get("max");
-    sketch.pattern = fields.get("pattern").and_then(|node| node.text("`pattern`", found));
-    sketch.generated = fields.get("generated").and_then(|node| generated(node, found));
-    sketch.check = fields.get("check").and_then(|node| constraint::check(node, "`check`", found));
-    sketch.collation = fields.get("collation").and_then(|node| node.text("`collation`", found));
+    sketch.pattern = fields
+        .get("pattern")
+        .and_then(|node| node.text("`pattern`", found));
+    sketch.generated = fields
+        .get("generated")
+        .and_then(|node| generated(node, found));
+    sketch.check = fields
+        .get("check")
+        .and_then(|node| constraint::check(node, "`check`", found));
+    sketch.collation = fields
+        .get("collation")
+        .and_then(|node| node.text("`collation`", found));
 }
 
 /// The place of an option that is switched on.
 fn set(fields: &Fields<'_>, name: &str, found: &mut Found) -> Option<Place> {
     let field = fields.field(name)?;
-    field.node.flag(&format!("`{name}`"), found)?.then_some(field.node.place)
+    field
+        .node
+        .flag(&format!("`{name}`"), found)?
+        .then_some(field.node.place)
 }
 
 fn kind(field: &Field<'_>, fields: &Fields<'_>, what: &str, found: &mut Found) -> Kind {
@@ -124,7 +182,9 @@ fn kind(field: &Field<'_>, fields: &Fields<'_>, what: &str, found: &mut Found) -
             if let Some(field) = fields.field(name) {
                 let message = format!("`{name}` without `references` in {what}");
                 let hint = match name {
-                    "name" => "other constraints are named at the table: `unique = [{ columns = […], name = \"…\" }]`",
+                    "name" => {
+                        "other constraints are named at the table: `unique = [{ columns = […], name = \"…\" }]`"
+                    }
                     _ => "say which table the column points to: `references = \"users\"`",
                 };
                 found.add(Mistake::new(field.place, "without-references", message).hint(hint));
@@ -200,14 +260,21 @@ pub(super) fn unknown_type(text: &str, place: Place) -> Mistake {
         Some((_, "text")) => mistake.hint("it is called `text` here; `max` bounds its length"),
         Some((_, ours)) => mistake.hint(format!("it is called `{ours}` here")),
         None => mistake
-            .hint(format!("types are {}; `[]` makes a list", Type::NAMES.join(", ")))
+            .hint(format!(
+                "types are {}; `[]` makes a list",
+                Type::NAMES.join(", ")
+            ))
             .nearest(bare, Type::NAMES.iter().copied()),
     }
 }
 
 fn enum_without_values(place: Place, what: &str) -> Mistake {
-    Mistake::new(place, "enum-without-values", format!("{what} is an enum without values"))
-        .hint("list them: { type = \"enum\", values = [\"draft\", \"public\"] }")
+    Mistake::new(
+        place,
+        "enum-without-values",
+        format!("{what} is an enum without values"),
+    )
+    .hint("list them: { type = \"enum\", values = [\"draft\", \"public\"] }")
 }
 
 fn with_labels(kind: Kind, fields: &Fields<'_>, what: &str, found: &mut Found) -> Kind {
@@ -253,7 +320,10 @@ fn with_labels(kind: Kind, fields: &Fields<'_>, what: &str, found: &mut Found) -
 fn without_labels(ty: Placed<Type>, values: Option<&Field<'_>>, found: &mut Found) -> Kind {
     if let Some(values) = values {
         let message = format!("`values` belongs to an enum, not to `{}`", ty.value);
-        found.add(Mistake::new(values.place, "values-without-enum", message).hint("write `type = \"enum\"`"));
+        found.add(
+            Mistake::new(values.place, "values-without-enum", message)
+                .hint("write `type = \"enum\"`"),
+        );
     }
     Kind::Own(ty)
 }
@@ -275,7 +345,9 @@ fn identity(node: Node<'_>, found: &mut Found) -> Option<Placed<Identity>> {
 fn generated(node: Node<'_>, found: &mut Found) -> Option<Placed<Generated>> {
     let (text, stored) = if node.value.is_table() {
         let fields = node.fields("`generated`", &["sql", "stored"], found)?;
-        let stored = fields.get("stored").and_then(|node| node.flag("`stored`", found));
+        let stored = fields
+            .get("stored")
+            .and_then(|node| node.flag("`stored`", found));
         let Some(sql) = fields.get("sql") else {
             let message = "`generated` has no `sql`";
             found.add(Mistake::new(node.place, "missing-key", message));
@@ -286,5 +358,11 @@ fn generated(node: Node<'_>, found: &mut Found) -> Option<Placed<Generated>> {
         (node.filled_text("`generated`", found)?, false)
     };
     sql::expression(&text, "`generated`", found)?;
-    Some(Placed::new(Generated { sql: text.value, stored }, node.place))
+    Some(Placed::new(
+        Generated {
+            sql: text.value,
+            stored,
+        },
+        node.place,
+    ))
 }

@@ -13,6 +13,14 @@ const NOW: &[&str] = &["now", "now()", "current_timestamp"];
 const UUID: &[&str] = &["uuid", "gen_random_uuid()", "uuidv7()"];
 const AUTH_UID: &[&str] = &["auth.uid", "auth_uid()", "auth.uid()"];
 
+/// The text means something that is made, so as a constant it has to be marked as one.
+pub(crate) fn is_word(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    [NOW, UUID, AUTH_UID]
+        .iter()
+        .any(|words| words.contains(&lower.as_str()))
+}
+
 /// What `default` says: a word for something that is made, or a constant.
 ///
 /// `now` is for times, `uuid` for uuids and texts, `auth.uid` for uuids and texts; a text column
@@ -33,7 +41,9 @@ pub(crate) fn default(
             found.add(Mistake::new(node.place, "default-sql", message).hint(hint));
             return None;
         }
-        return inner.filled_text("`sql`", found).map(|sql| Default::Sql(sql.value));
+        return inner
+            .filled_text("`sql`", found)
+            .map(|sql| Default::Sql(sql.value));
     }
     let Some(word) = node.value.as_str() else {
         return constant(node, ty, "`default`", found).map(Default::Value);
@@ -73,15 +83,18 @@ pub(crate) fn constant(node: Node<'_>, ty: &Type, what: &str, found: &mut Found)
             ty.read_json(&json(value)?.to_string())
         }
         (Type::SmallInt | Type::Integer | Type::BigInt | Type::Boolean, DeValue::String(_))
-        | (Type::Boolean, DeValue::Integer(_) | DeValue::Float(_)) => return wrong(node, ty, what, found),
+        | (Type::Boolean, DeValue::Integer(_) | DeValue::Float(_)) => {
+            return wrong(node, ty, what, found);
+        }
         (_, DeValue::String(text)) => ty.read_text(text),
         (Type::Boolean, DeValue::Boolean(truth)) => Ok(Value::Int(i64::from(*truth))),
         (ty, DeValue::Integer(_) | DeValue::Float(_)) if ty.is_number() => {
             ty.read_text(&number(node.value)?)
         }
-        (Type::TimestampTz | Type::Timestamp | Type::Date | Type::Time, DeValue::Datetime(time)) => {
-            ty.read_text(&time.to_string())
-        }
+        (
+            Type::TimestampTz | Type::Timestamp | Type::Date | Type::Time,
+            DeValue::Datetime(time),
+        ) => ty.read_text(&time.to_string()),
         _ => return wrong(node, ty, what, found),
     };
     match read {
@@ -108,7 +121,10 @@ pub(crate) fn bound(node: Node<'_>, ty: &Type, what: &str, found: &mut Found) ->
 }
 
 fn wrong<T>(node: Node<'_>, ty: &Type, what: &str, found: &mut Found) -> Option<T> {
-    let message = format!("{what} must be a constant of type `{ty}`, not {}", node.kind());
+    let message = format!(
+        "{what} must be a constant of type `{ty}`, not {}",
+        node.kind()
+    );
     let mistake = Mistake::new(node.place, "default-type", message);
     found.add(match (ty, node.value) {
         (Type::Text, DeValue::Integer(_) | DeValue::Float(_)) => mistake.hint("put it in quotes"),
@@ -124,9 +140,9 @@ fn wrong<T>(node: Node<'_>, ty: &Type, what: &str, found: &mut Found) -> Option<
 fn number(value: &DeValue<'_>) -> Option<String> {
     match value {
         DeValue::Integer(number) if number.radix() == 10 => Some(number.as_str().to_owned()),
-        DeValue::Integer(number) => {
-            i128::from_str_radix(number.as_str(), number.radix()).ok().map(|number| number.to_string())
-        }
+        DeValue::Integer(number) => i128::from_str_radix(number.as_str(), number.radix())
+            .ok()
+            .map(|number| number.to_string()),
         DeValue::Float(number) => Some(number.as_str().to_owned()),
         _ => None,
     }
@@ -141,11 +157,15 @@ fn json(value: &DeValue<'_>) -> Option<serde_json::Value> {
             serde_json::from_str(&number(value)?).unwrap_or(serde_json::Value::Null)
         }
         DeValue::Datetime(time) => time.to_string().into(),
-        DeValue::Array(items) => {
-            items.iter().map(|item| json(item.get_ref())).collect::<Option<Vec<_>>>()?.into()
-        }
+        DeValue::Array(items) => items
+            .iter()
+            .map(|item| json(item.get_ref()))
+            .collect::<Option<Vec<_>>>()?
+            .into(),
         DeValue::Table(table) => {
-            let fields = table.iter().map(|(key, value)| Some((key.get_ref().to_string(), json(value.get_ref())?)));
+            let fields = table
+                .iter()
+                .map(|(key, value)| Some((key.get_ref().to_string(), json(value.get_ref())?)));
             serde_json::Value::Object(fields.collect::<Option<_>>()?)
         }
     })

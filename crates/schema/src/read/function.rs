@@ -18,42 +18,70 @@ pub(super) fn function(field: &Field<'_>, reader: &mut Reader) -> Option<Placed<
     let what = format!("function `{}`", field.name);
     let known = ["doc", "args", "sql", "allow"];
     let fields = field.node.fields(&what, &known, &mut reader.found)?;
-    let allow = fields.get("allow").and_then(|node| reader.rule(node, "`allow`"));
+    let allow = fields
+        .get("allow")
+        .and_then(|node| reader.rule(node, "`allow`"));
     let found = &mut reader.found;
-    let doc = fields.get("doc").and_then(|node| node.text("`doc`", found)).map(|doc| doc.value);
+    let doc = fields
+        .get("doc")
+        .and_then(|node| node.text("`doc`", found))
+        .map(|doc| doc.value);
     let args = arguments(&fields, found);
     let (sql, texts) = sql(field, &fields, &what, found)?;
     check_arguments(&args, &texts, found);
     let args = args.into_iter().map(|arg| arg.value).collect();
-    let function = Function { name: field.name.to_owned(), doc, args, sql, allow };
+    let function = Function {
+        name: field.name.to_owned(),
+        doc,
+        args,
+        sql,
+        allow,
+    };
     Some(Placed::new(function, field.place))
 }
 
 /// The view that `field` declares.
 pub(super) fn view(field: &Field<'_>, reader: &mut Reader) -> Option<Placed<View>> {
     let what = format!("view `{}`", field.name);
-    let fields = field.node.fields(&what, &["doc", "sql", "allow"], &mut reader.found)?;
+    let fields = field
+        .node
+        .fields(&what, &["doc", "sql", "allow"], &mut reader.found)?;
     let allow = reader.view_allow(&fields);
     let found = &mut reader.found;
-    let doc = fields.get("doc").and_then(|node| node.text("`doc`", found)).map(|doc| doc.value);
+    let doc = fields
+        .get("doc")
+        .and_then(|node| node.text("`doc`", found))
+        .map(|doc| doc.value);
     let (sql, texts) = sql(field, &fields, &what, found)?;
     for (text, scan) in &texts {
         check_view(text, scan, &what, found);
     }
-    let view = View { name: field.name.to_owned(), doc, sql, allow };
+    let view = View {
+        name: field.name.to_owned(),
+        doc,
+        sql,
+        allow,
+    };
     Some(Placed::new(view, field.place))
 }
 
 fn check_view(text: &Placed<String>, scan: &Scan, what: &str, found: &mut Found) {
     let wrong = match scan {
-        Scan { arguments, .. } if !arguments.is_empty() => {
-            Some((format!("{what} names an argument `:{}`", arguments[0]), "a view has no arguments; a function has"))
-        }
-        Scan { statements: 2.., .. } => {
-            Some((format!("{what} has more than one statement"), "a view is one `select`"))
-        }
+        Scan { arguments, .. } if !arguments.is_empty() => Some((
+            format!("{what} names an argument `:{}`", arguments[0]),
+            "a view has no arguments; a function has",
+        )),
+        Scan {
+            statements: 2.., ..
+        } => Some((
+            format!("{what} has more than one statement"),
+            "a view is one `select`",
+        )),
         Scan { first_word, .. } if !["select", "with", "values"].contains(&first_word.as_str()) => {
-            Some((format!("{what} is not a `select`"), "a view only reads; what writes is a function"))
+            Some((
+                format!("{what} is not a `select`"),
+                "a view only reads; what writes is a function",
+            ))
         }
         _ => None,
     };
@@ -81,8 +109,12 @@ fn sql(
         return Some((Sql::Both(scanned.0.value.clone()), vec![scanned]));
     }
     let each = node.fields("`sql`", &["sqlite", "postgres"], found)?;
-    let sqlite = each.get("sqlite").and_then(|node| statement(node, "`sql.sqlite`", found));
-    let postgres = each.get("postgres").and_then(|node| statement(node, "`sql.postgres`", found));
+    let sqlite = each
+        .get("sqlite")
+        .and_then(|node| statement(node, "`sql.sqlite`", found));
+    let postgres = each
+        .get("postgres")
+        .and_then(|node| statement(node, "`sql.postgres`", found));
     if sqlite.is_none() && postgres.is_none() {
         if each.list.is_empty() {
             let message = format!("{what} has no `sql` for either engine");
@@ -93,7 +125,10 @@ fn sql(
     let text = |scanned: &Option<(Placed<String>, Scan)>| {
         scanned.as_ref().map(|(text, _)| text.value.clone())
     };
-    let sql = Sql::Each { sqlite: text(&sqlite), postgres: text(&postgres) };
+    let sql = Sql::Each {
+        sqlite: text(&sqlite),
+        postgres: text(&postgres),
+    };
     Some((sql, sqlite.into_iter().chain(postgres).collect()))
 }
 
@@ -101,11 +136,19 @@ fn statement(node: Node<'_>, what: &str, found: &mut Found) -> Option<(Placed<St
     let text = node.filled_text(what, found)?;
     let scan = scan(&text.value);
     if let Some(open) = scan.open {
-        found.add(Mistake::new(text.place, "sql", format!("{what} has {open}")));
+        found.add(Mistake::new(
+            text.place,
+            "sql",
+            format!("{what} has {open}"),
+        ));
         return None;
     }
     if scan.statements == 0 {
-        found.add(Mistake::new(text.place, "sql", format!("{what} has no statement in it")));
+        found.add(Mistake::new(
+            text.place,
+            "sql",
+            format!("{what} has no statement in it"),
+        ));
         return None;
     }
     Some((text, scan))
@@ -119,11 +162,18 @@ fn arguments(fields: &Fields<'_>, found: &mut Found) -> Vec<Placed<Argument>> {
         return Vec::new();
     };
     if entries.list.len() > MAX_ARGUMENTS {
-        let message = format!("{} arguments, at most {MAX_ARGUMENTS} are taken", entries.list.len());
+        let message = format!(
+            "{} arguments, at most {MAX_ARGUMENTS} are taken",
+            entries.list.len()
+        );
         found.add(Mistake::new(node.place, "too-many", message));
         return Vec::new();
     }
-    entries.list.iter().filter_map(|field| argument(field, found)).collect()
+    entries
+        .list
+        .iter()
+        .filter_map(|field| argument(field, found))
+        .collect()
 }
 
 fn argument(field: &Field<'_>, found: &mut Found) -> Option<Placed<Argument>> {
@@ -138,19 +188,37 @@ fn argument(field: &Field<'_>, found: &mut Found) -> Option<Placed<Argument>> {
         return None;
     }
     let (ty, default) = match field.node.value {
-        DeValue::String(text) => (plain_type(text, field.node, &what, found)?, None),
+        DeValue::String(text) => {
+            // A type that was noted as unknown does not make its argument unknown, too.
+            (
+                plain_type(text, field.node, &what, found).unwrap_or(Type::Text),
+                None,
+            )
+        }
         _ => {
             let known = ["type", "values", "default", "null"];
             let fields = field.node.fields(&what, &known, found)?;
             if fields.get("type").is_none() {
-                found.add(Mistake::new(field.place, "no-type", format!("{what} has no `type`")));
+                found.add(Mistake::new(
+                    field.place,
+                    "no-type",
+                    format!("{what} has no `type`"),
+                ));
             }
-            let ty = declared_type(&fields, &what, found)?;
-            let default = argument_default(&fields, &ty, found);
-            (ty, default)
+            match declared_type(&fields, &what, found) {
+                Some(ty) => {
+                    let default = argument_default(&fields, &ty, found);
+                    (ty, default)
+                }
+                None => (Type::Text, None),
+            }
         }
     };
-    let argument = Argument { name: field.name.to_owned(), ty, default };
+    let argument = Argument {
+        name: field.name.to_owned(),
+        ty,
+        default,
+    };
     Some(Placed::new(argument, field.place))
 }
 
@@ -174,7 +242,9 @@ fn argument_default(fields: &Fields<'_>, ty: &Type, found: &mut Found) -> Option
     if let Some(node) = fields.get("default") {
         return constant(node, ty, "`default`", found);
     }
-    let null = fields.get("null").and_then(|node| node.flag("`null`", found));
+    let null = fields
+        .get("null")
+        .and_then(|node| node.flag("`null`", found));
     (null == Some(true)).then_some(Value::Null)
 }
 
@@ -212,7 +282,10 @@ fn named_place(text: &Placed<String>, name: &str) -> crate::mistake::Place {
     match (text.place.range, at) {
         (Some((start, end)), Some(at)) if end - start == text.value.len() + 2 => {
             let from = start + 1 + at;
-            crate::mistake::Place { range: Some((from, from + 1 + name.len())), ..text.place }
+            crate::mistake::Place {
+                range: Some((from, from + 1 + name.len())),
+                ..text.place
+            }
         }
         _ => text.place,
     }

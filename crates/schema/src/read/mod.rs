@@ -2,8 +2,8 @@
 //! `toml` makes values with places, the other files here make sketches of them.
 
 mod column;
-mod constraint;
 mod constant;
+mod constraint;
 mod files;
 mod function;
 pub(crate) mod node;
@@ -18,7 +18,8 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::DeTable;
 
-pub(crate) use constant::{bound, constant, default};
+pub(crate) use constant::{bound, constant, default, is_word};
+pub(crate) use constraint::ACTIONS;
 
 use self::files::{File, Files, Role};
 use self::node::Fields;
@@ -88,7 +89,10 @@ pub(crate) struct Reader {
 }
 
 fn read_files(files: Files, found: Found) -> Result<Declared, Mistakes> {
-    let mut reader = Reader { found, ..Reader::default() };
+    let mut reader = Reader {
+        found,
+        ..Reader::default()
+    };
     let parsed: Vec<Option<Spanned<DeTable<'_>>>> = files
         .list
         .iter()
@@ -105,10 +109,21 @@ fn read_files(files: Files, found: Found) -> Result<Declared, Mistakes> {
     }
     let whole = parsed.iter().all(Option::is_some) && reader.found.count() == 0;
     if modules.is_empty() && whole {
-        let mistake = Mistake::new(Place::default(), "no-modules", "the application has no modules");
-        reader.found.add(mistake.hint("put tables into a file modules/NAME.toml"));
+        let mistake = Mistake::new(
+            Place::default(),
+            "no-modules",
+            "the application has no modules",
+        );
+        reader
+            .found
+            .add(mistake.hint("put tables into a file modules/NAME.toml"));
     }
-    let catalog = check::catalog(application.name, application.default_module, modules, &mut reader.found);
+    let catalog = check::catalog(
+        application.name,
+        application.default_module,
+        modules,
+        &mut reader.found,
+    );
     let sources: Vec<Source> = files.list.iter().map(|file| file.source.clone()).collect();
     match reader.found.into_mistakes(&sources) {
         Some(mistakes) => Err(mistakes),
@@ -123,16 +138,16 @@ fn read_files(files: Files, found: Found) -> Result<Declared, Mistakes> {
 
 /// TOML syntax. A file that has errors in it is not looked at further: what the parser made of the
 /// rest would only add mistakes that nobody made.
-fn parse<'a>(
-    at: usize,
-    source: &'a Source,
-    found: &mut Found,
-) -> Option<Spanned<DeTable<'a>>> {
+fn parse<'a>(at: usize, source: &'a Source, found: &mut Found) -> Option<Spanned<DeTable<'a>>> {
     let (table, errors) = DeTable::parse_recoverable(&source.text);
     for error in errors.iter().take(MAX_SYNTAX_ERRORS) {
         let range = error.span().map(|span| (span.start, span.end));
         let message = error.message().trim().to_owned();
-        found.add(Mistake::new(Place { file: at, range }, "toml-syntax", message));
+        found.add(Mistake::new(
+            Place { file: at, range },
+            "toml-syntax",
+            message,
+        ));
     }
     errors.is_empty().then_some(table)
 }
@@ -147,7 +162,11 @@ struct Application {
 impl Application {
     fn new(name: &str) -> Self {
         let name = Placed::new(name.to_owned(), Place::default());
-        Self { name, doc: None, default_module: None }
+        Self {
+            name,
+            doc: None,
+            default_module: None,
+        }
     }
 
     fn read_file<'a>(
@@ -158,7 +177,10 @@ impl Application {
         modules: &mut Vec<ModuleSketch<'a>>,
         reader: &mut Reader,
     ) {
-        let whole = Place { file: at, range: None };
+        let whole = Place {
+            file: at,
+            range: None,
+        };
         match &file.role {
             Role::Main => {
                 settings::check(top, &[], &mut reader.found);
@@ -176,7 +198,9 @@ impl Application {
                     false => {
                         let message = "the application declares nothing";
                         let mistake = Mistake::new(whole, "no-modules", message);
-                        reader.found.add(mistake.hint("declare a table: `[tables.posts]`"));
+                        reader
+                            .found
+                            .add(mistake.hint("declare a table: `[tables.posts]`"));
                     }
                 }
             }
@@ -188,12 +212,16 @@ impl Application {
     }
 
     fn read_top(&mut self, top: &Fields<'_>, found: &mut Found) {
-        if let Some(name) = top.get("name").and_then(|node| node.filled_text("`name`", found)) {
+        if let Some(name) = top
+            .get("name")
+            .and_then(|node| node.filled_text("`name`", found))
+        {
             self.name = name;
         }
         let doc = top.get("doc").and_then(|node| node.text("`doc`", found));
         self.doc = doc.map(|doc| doc.value);
-        self.default_module =
-            top.get("default_module").and_then(|node| node.text("`default_module`", found));
+        self.default_module = top
+            .get("default_module")
+            .and_then(|node| node.text("`default_module`", found));
     }
 }

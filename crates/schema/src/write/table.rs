@@ -1,0 +1,285 @@
+//! One table as TOML. What concerns one column is written at the column, as long as reading it
+//! back gives the same order; the rest stands at the table.
+
+use super::column::{self, Inline};
+use super::text::{Line, key, list, quoted};
+use crate::duration;
+use crate::model::{Default, Index, Module, Table};
+use crate::name::object_name;
+use crate::types::Type;
+
+pub(super) fn write(module: &Module, at: usize, out: &mut String) {
+    let table = &module.tables[at];
+    super::head("tables", &table.name, table.doc.as_deref(), out);
+    if let Some(cache) = table.cache {
+        out.push_str(&format!("cache = \"{}\"\n", duration::format(cache)));
+    }
+    let made = has_made_key(table);
+    let inline_key = !made && table.primary_key.columns.len() == 1 && key_is_unnamed(table);
+    if !made && !inline_key {
+        write_key(table, out);
+    }
+    let references = inline_references(module, at);
+    let uniques = inline_uniques(table);
+    let indexes = inline_indexes(table);
+    write_uniques(table, uniques, out);
+    write_checks(table, out);
+    write_foreign_keys(module, table, references, out);
+    write_indexes(table, indexes, out);
+    if table.adopted {
+        out.push_str("adopted = true\n");
+    }
+    let allow = &table.allow;
+    let actions = [
+        ("read", &allow.read),
+        ("create", &allow.create),
+        ("update", &allow.update),
+        ("delete", &allow.delete),
+    ];
+    for (action, rule) in actions {
+        if let Some(rule) = rule {
+            out.push_str(&format!("allow.{action} = {}\n", quoted(&rule.source)));
+        }
+    }
+    let columns: Vec<usize> = (usize::from(made)..table.columns.len()).collect();
+    if !columns.is_empty() {
+        out.push_str(&format!("\n[tables.{}.columns]\n", key(&table.name)));
+    }
+    for column in columns {
+        let inline = Inline {
+            key: inline_key && table.primary_key.columns == [column],
+            unique: table.uniques[..uniques]
+                .iter()
+                .any(|unique| unique.columns == [column]),
+            index: table.indexes[..indexes]
+                .iter()
+                .any(|index| index.columns[0].column == column),
+            reference: table.foreign_keys[..references]
+                .iter()
+                .find(|reference| reference.columns == [column])
+                .map(|reference| {
+                    (
+                        reference,
+                        is_named(table, &reference.name, &[column], "fkey"),
+                    )
+                }),
+        };
+        let column = &table.columns[column];
+        let text = column::column(module, column, &inline);
+        out.push_str(&format!("{} = {text}\n", key(&column.name)));
+    }
+}
+
+/// The name is one that reading would not make.
+fn is_named(table: &Table, name: &str, columns: &[usize], label: &str) -> bool {
+    let names: Vec<&str> = columns
+        .iter()
+        .map(|at| table.columns[*at].name.as_str())
+        .collect();
+    !name.is_empty() && name != object_name(&table.name, &names.join("_"), label)
+}
+
+fn key_is_unnamed(table: &Table) -> bool {
+    !is_named(table, &table.primary_key.name, &[], "pkey")
+}
+
+/// The first column is just what a table without a key gets.
+fn has_made_key(table: &Table) -> bool {
+    let Some(first) = table.columns.first() else {
+        return false;
+    };
+    let plain = first.doc.is_none()
+        && first.collation.is_none()
+        && first.generated.is_none()
+        && first.allow == crate::model::ColumnAllow::default();
+    plain
+        && !table.adopted
+        && first.name == "id"
+        && first.ty == Type::Uuid
+        && !first.null
+        && first.default == Some(Default::Uuid)
+        && table.primary_key.columns == [0]
+        && key_is_unnamed(table)
+        && !table
+            .foreign_keys
+            .iter()
+            .any(|reference| reference.columns == [0])
+        && !table.uniques.iter().any(|unique| unique.columns == [0])
+        && !table
+            .indexes
+            .iter()
+            .any(|index| index.columns.len() == 1 && index.columns[0].column == 0)
+}
+
+/// How many references, from the first, can stand at their columns: one column each, in order,
+/// of the type of their target, which has its type from nowhere else.
+fn inline_references(module: &Module, at: usize) -> usize {
+    let table = &module.tables[at];
+    let mut last = None;
+    let mut count = 0;
+    for reference in &table.foreign_keys {
+        let ([column], [target]) = (
+            reference.columns.as_slice(),
+            reference.references.as_slice(),
+        ) else {
+            break;
+        };
+        let other = &module.tables[reference.table];
+        let points_on = other
+            .foreign_keys
+            .iter()
+            .any(|next| next.columns == [*target]);
+        let ascends = last.is_none_or(|last| last < *column);
+        if points_on || !ascends || table.columns[*column].ty != other.columns[*target].ty {
+            break;
+        }
+        last = Some(*column);
+        count += 1;
+    }
+    count
+}
+
+fn inline_uniques(table: &Table) -> usize {
+    let mut last = None;
+    let mut count = 0;
+    for unique in &table.uniques {
+        match unique.columns.as_slice() {
+            [column]
+                if last.is_none_or(|last| last < *column)
+                    && !is_named(table, &unique.name, &unique.columns, "key") =>
+            {
+                last = Some(*column);
+                count += 1;
+            }
+            _ => break,
+        }
+    }
+    count
+}
+
+fn inline_indexes(table: &Table) -> usize {
+    let mut last = None;
+    let mut count = 0;
+    for index in &table.indexes {
+        match index.columns.as_slice() {
+            [part]
+                if last.is_none_or(|last| last < part.column)
+                    && !part.descending
+                    && !index.unique
+                    && index.filter.is_none()
+                    && !is_named(table, &index.name, &[part.column], "idx") =>
+            {
+                last = Some(part.column);
+                count += 1;
+            }
+            _ => break,
+        }
+    }
+    count
+}
+
+fn names<'t>(table: &'t Table, columns: &'t [usize]) -> impl Iterator<Item = &'t str> {
+    columns.iter().map(|at| table.columns[*at].name.as_str())
+}
+
+fn write_key(table: &Table, out: &mut String) {
+    let columns = list(names(table, &table.primary_key.columns));
+    match key_is_unnamed(table) {
+        true => out.push_str(&format!("primary_key = {columns}\n")),
+        false => {
+            let name = quoted(&table.primary_key.name);
+            out.push_str(&format!(
+                "primary_key = {{ columns = {columns}, name = {name} }}\n"
+            ));
+        }
+    }
+}
+
+fn write_list(name: &str, entries: &[String], out: &mut String) {
+    match entries {
+        [] => {}
+        [one] => out.push_str(&format!("{name} = [{one}]\n")),
+        many => out.push_str(&format!("{name} = [\n  {},\n]\n", many.join(",\n  "))),
+    }
+}
+
+fn write_uniques(table: &Table, inline: usize, out: &mut String) {
+    let entries: Vec<String> = table.uniques[inline..]
+        .iter()
+        .map(|unique| {
+            let columns = list(names(table, &unique.columns));
+            match is_named(table, &unique.name, &unique.columns, "key") {
+                true => format!("{{ columns = {columns}, name = {} }}", quoted(&unique.name)),
+                false => columns,
+            }
+        })
+        .collect();
+    write_list("unique", &entries, out);
+}
+
+fn write_checks(table: &Table, out: &mut String) {
+    let entries: Vec<String> = table
+        .checks
+        .iter()
+        .map(|check| match is_named(table, &check.name, &[], "check") {
+            true => format!(
+                "{{ sql = {}, name = {} }}",
+                quoted(&check.sql),
+                quoted(&check.name)
+            ),
+            false => quoted(&check.sql),
+        })
+        .collect();
+    write_list("checks", &entries, out);
+}
+
+fn write_foreign_keys(module: &Module, table: &Table, inline: usize, out: &mut String) {
+    let entries: Vec<String> = table.foreign_keys[inline..]
+        .iter()
+        .map(|reference| {
+            let mut line = Line::new();
+            line.push("columns", &list(names(table, &reference.columns)));
+            line.push("references", &column::target(module, reference));
+            column::push_actions(reference, &mut line);
+            if is_named(table, &reference.name, &reference.columns, "fkey") {
+                line.push("name", &quoted(&reference.name));
+            }
+            line.braced()
+        })
+        .collect();
+    write_list("foreign_keys", &entries, out);
+}
+
+fn write_indexes(table: &Table, inline: usize, out: &mut String) {
+    let entries: Vec<String> = table.indexes[inline..]
+        .iter()
+        .map(|index| index_text(table, index))
+        .collect();
+    write_list("indexes", &entries, out);
+}
+
+fn index_text(table: &Table, index: &Index) -> String {
+    let columns: Vec<usize> = index.columns.iter().map(|part| part.column).collect();
+    let parts: Vec<String> = names(table, &columns)
+        .zip(&index.columns)
+        .map(|(name, part)| {
+            if part.descending {
+                format!("{name} desc")
+            } else {
+                name.to_owned()
+            }
+        })
+        .collect();
+    let mut line = Line::new();
+    line.push("columns", &list(parts.iter().map(String::as_str)));
+    if index.unique {
+        line.push("unique", "true");
+    }
+    if let Some(filter) = &index.filter {
+        line.push("where", &quoted(filter));
+    }
+    if is_named(table, &index.name, &columns, "idx") {
+        line.push("name", &quoted(&index.name));
+    }
+    line.short("columns")
+}
