@@ -205,7 +205,7 @@ fn kind(field: &Field<'_>, fields: &Fields<'_>, what: &str, found: &mut Found) -
             Kind::Broken
         }
         (None, Some(node)) => match constraint::inline_reference(node, fields, found) {
-            Some(reference) => Kind::Reference(reference),
+            Some(reference) => Kind::Reference(Box::new(reference)),
             None => Kind::Broken,
         },
         (Some(node), None) => match node.text("`type`", found) {

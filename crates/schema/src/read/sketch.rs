@@ -60,7 +60,7 @@ pub(crate) struct ColumnSketch<'a> {
 #[derive(Debug)]
 pub(crate) enum Kind {
     Own(Placed<Type>),
-    Reference(ReferenceSketch),
+    Reference(Box<ReferenceSketch>),
     /// Neither could be read; it was noted.
     Broken,
 }
