@@ -245,6 +245,12 @@ impl Pair<'_> {
                 "rows that differed could become equal, and indexes would be wrong",
             );
         }
+        self.record_options(before, after);
+    }
+
+    /// What only we look at, not the database.
+    fn record_options(&mut self, before: &Column, after: &Column) {
+        let name = &after.name;
         if before.default != after.default {
             self.record(&format!("the default of column `{name}`"));
         }

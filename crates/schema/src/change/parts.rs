@@ -120,22 +120,13 @@ fn described(table: &Table, tables: &[Table], key: &ForeignKey) -> String {
 
 pub(super) fn indexes(pair: &mut Pair<'_>) {
     let (before, after) = (pair.before, pair.after);
-    let same = |index: &Index, other: &Index| {
-        let parts = |table: &Table, index: &Index| -> Vec<(String, bool)> {
-            let parts = index.columns.iter();
-            parts
-                .map(|part| (table.columns[part.column].name.clone(), part.descending))
-                .collect()
-        };
-        index.name == other.name
-            && index.unique == other.unique
-            && index.filter == other.filter
-            && parts(before, index) == parts(after, other)
+    let is_kept = |index: &Index| {
+        after
+            .indexes
+            .iter()
+            .any(|other| same(before, index, after, other))
     };
-    for index in &before.indexes {
-        if after.indexes.iter().any(|other| same(index, other)) {
-            continue;
-        }
+    for index in before.indexes.iter().filter(|index| !is_kept(index)) {
         match index.unique {
             true => {
                 let what = format!("dropping unique index `{}`", index.name);
@@ -148,10 +139,18 @@ pub(super) fn indexes(pair: &mut Pair<'_>) {
             }
         }
     }
-    for (at, index) in after.indexes.iter().enumerate() {
-        if before.indexes.iter().any(|other| same(other, index)) {
-            continue;
-        }
+    let was_there = |index: &Index| {
+        before
+            .indexes
+            .iter()
+            .any(|old| same(before, old, after, index))
+    };
+    for (at, index) in after
+        .indexes
+        .iter()
+        .enumerate()
+        .filter(|(_, index)| !was_there(index))
+    {
         match index.unique {
             true => {
                 let what = format!("adding unique index `{}`", index.name);
@@ -166,4 +165,17 @@ pub(super) fn indexes(pair: &mut Pair<'_>) {
             }
         }
     }
+}
+
+fn same(before: &Table, index: &Index, after: &Table, other: &Index) -> bool {
+    let parts = |table: &Table, index: &Index| -> Vec<(String, bool)> {
+        let parts = index.columns.iter();
+        parts
+            .map(|part| (table.columns[part.column].name.clone(), part.descending))
+            .collect()
+    };
+    index.name == other.name
+        && index.unique == other.unique
+        && index.filter == other.filter
+        && parts(before, index) == parts(after, other)
 }

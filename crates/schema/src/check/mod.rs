@@ -6,13 +6,15 @@ mod columns;
 mod constraints;
 mod cycles;
 mod lookup;
+mod namer;
 mod names;
 mod references;
+mod targets;
 
 use std::sync::Arc;
 
-use self::constraints::Namer;
 use self::lookup::Tables;
+use self::namer::Namer;
 use crate::mistake::{Found, Mistake, Placed};
 use crate::model::{Catalog, Column, Key, Module, Table};
 use crate::read::sketch::ModuleSketch;
@@ -80,7 +82,7 @@ fn tables(module: &ModuleSketch<'_>, found: &mut Found) -> Vec<Table> {
         .map(|at| references::resolve(&tables, at, found))
         .collect();
     let types = references::types(&tables, &references, found);
-    references::check(&tables, &parts, &references, &types, found);
+    targets::check(&tables, &parts, &references, &types, found);
     cycles::check(&tables, &references, found);
     let mut namer = Namer::new(module, found);
     let mut made = Vec::with_capacity(sketches.len());
@@ -92,15 +94,8 @@ fn tables(module: &ModuleSketch<'_>, found: &mut Found) -> Vec<Table> {
                 columns::column(sketch, column, ty, key, found)
             })
             .collect();
-        let key_name = sketch
-            .primary_key
-            .as_ref()
-            .and_then(|key| key.name.as_ref());
         let key = Key {
-            name: match key.is_empty() {
-                true => String::new(),
-                false => namer.name(key_name, &sketch.name.value, &[], "pkey"),
-            },
+            name: namer.key(sketch, key),
             columns: key.clone(),
         };
         let uniques = namer.uniques(sketch, parts.uniques);

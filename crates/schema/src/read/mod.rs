@@ -1,7 +1,9 @@
 //! From files to sketches, and through `check` to the catalog: the way in. `files` finds the text,
 //! `toml` makes values with places, the other files here make sketches of them.
 
+mod argument;
 mod column;
+mod column_type;
 mod constant;
 mod constraint;
 mod files;
@@ -107,16 +109,8 @@ fn read_files(files: Files, found: Found) -> Result<Declared, Mistakes> {
             application.read_file(at, file, &top, &mut modules, &mut reader);
         }
     }
-    let whole = parsed.iter().all(Option::is_some) && reader.found.count() == 0;
-    if modules.is_empty() && whole {
-        let mistake = Mistake::new(
-            Place::default(),
-            "no-modules",
-            "the application has no modules",
-        );
-        reader
-            .found
-            .add(mistake.hint("put tables into a file modules/NAME.toml"));
+    if modules.is_empty() && parsed.iter().all(Option::is_some) {
+        refuse_empty(&mut reader.found);
     }
     let catalog = check::catalog(
         application.name,
@@ -133,6 +127,15 @@ fn read_files(files: Files, found: Found) -> Result<Declared, Mistakes> {
             settings: files.settings(),
             files: files.list.into_iter().map(|file| file.path).collect(),
         }),
+    }
+}
+
+/// Only said when nothing else is wrong, for most mistakes leave no module behind.
+fn refuse_empty(found: &mut Found) {
+    if found.count() == 0 {
+        let message = "the application has no modules";
+        let mistake = Mistake::new(Place::default(), "no-modules", message);
+        found.add(mistake.hint("put tables into a file modules/NAME.toml"));
     }
 }
 

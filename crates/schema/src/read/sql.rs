@@ -18,57 +18,65 @@ pub(crate) struct Scan {
 
 /// Walks through SQL of either engine.
 pub(crate) fn scan(text: &str) -> Scan {
-    let mut scan = Scan::default();
+    let mut walk = Walk::default();
     let mut rest = text;
-    let (mut depth, mut within) = (0_usize, false);
-    while let Some(c) = rest.chars().next() {
+    while !rest.is_empty() && walk.scan.open.is_none() {
         let length = match skipped(rest) {
             Some(Ok((length, says))) => {
-                within |= says;
+                walk.within |= says;
                 length
             }
             Some(Err(open)) => {
-                scan.open = Some(open);
-                break;
+                walk.scan.open = Some(open);
+                0
             }
-            None => {
-                let word = word(rest);
-                if !c.is_whitespace() {
-                    within |= c != ';';
-                }
-                match c {
-                    ';' => {
-                        scan.statements += usize::from(within);
-                        within = false;
-                    }
-                    '(' => depth += 1,
-                    ')' if depth == 0 => {
-                        scan.open = Some("a `)` without `(`");
-                        break;
-                    }
-                    ')' => depth -= 1,
-                    _ => {}
-                }
-                if !word.is_empty() && scan.first_word.is_empty() {
-                    scan.first_word = word.to_lowercase();
-                }
-                match argument(rest) {
-                    Some(name) => {
-                        scan.arguments.push(name.to_owned());
-                        1 + name.len()
-                    }
-                    None if rest.starts_with("::") => 2,
-                    None => word.len().max(c.len_utf8()),
-                }
-            }
+            None => walk.step(rest),
         };
         rest = &rest[length..];
     }
-    if depth > 0 && scan.open.is_none() {
-        scan.open = Some("a `(` that is not closed");
+    if walk.depth > 0 && walk.scan.open.is_none() {
+        walk.scan.open = Some("a `(` that is not closed");
     }
-    scan.statements += usize::from(within);
-    scan
+    walk.scan.statements += usize::from(walk.within);
+    walk.scan
+}
+
+#[derive(Default)]
+struct Walk {
+    scan: Scan,
+    /// Open brackets.
+    depth: usize,
+    /// The statement says something already.
+    within: bool,
+}
+
+impl Walk {
+    /// Takes a word, an argument or one character outside of strings, and says how long it is.
+    fn step(&mut self, rest: &str) -> usize {
+        let word = word(rest);
+        if !word.is_empty() && self.scan.first_word.is_empty() {
+            self.scan.first_word = word.to_lowercase();
+        }
+        if let Some(name) = argument(rest) {
+            self.within = true;
+            self.scan.arguments.push(name.to_owned());
+            return 1 + name.len();
+        }
+        let c = rest.chars().next().unwrap_or(' ');
+        match c {
+            ';' => self.scan.statements += usize::from(std::mem::take(&mut self.within)),
+            ')' if self.depth == 0 => self.scan.open = Some("a `)` without `(`"),
+            ')' => self.depth -= 1,
+            '(' => self.depth += 1,
+            _ => {}
+        }
+        self.within |= c != ';' && !c.is_whitespace();
+        if rest.starts_with("::") {
+            2
+        } else {
+            word.len().max(c.len_utf8())
+        }
+    }
 }
 
 /// The length of a string, quoted name or comment at the start, and whether it says something.

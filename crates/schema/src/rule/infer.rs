@@ -2,9 +2,7 @@
 //! that can never be true or false is a mistake that should not wait for a request.
 
 use cel::Program;
-use cel::common::ast::{
-    CallExpr, ComprehensionExpr, Expr, IdedExpr, LiteralValue, SelectExpr, operators,
-};
+use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, IdedExpr, LiteralValue, SelectExpr};
 
 use super::RuleFault;
 use super::facts::FIELDS;
@@ -13,7 +11,7 @@ use crate::nearest::nearest;
 
 /// What is known of a value before a request comes.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Kind {
+pub(super) enum Kind {
     Truth,
     Text,
     Number,
@@ -78,7 +76,7 @@ pub(super) fn check(source: &str, program: &Program) -> Result<(), RuleFault> {
     }
 }
 
-struct Walk<'a> {
+pub(super) struct Walk<'a> {
     source: &'a str,
     program: &'a Program,
     /// Variables of an enclosing `exists` or the like.
@@ -86,7 +84,7 @@ struct Walk<'a> {
 }
 
 impl Kind {
-    fn words(self) -> &'static str {
+    pub(super) fn words(self) -> &'static str {
         match self {
             Self::Truth => "true or false",
             Self::Text => "a text",
@@ -98,13 +96,18 @@ impl Kind {
         }
     }
 
-    fn fits(self, other: Self) -> bool {
+    pub(super) fn fits(self, other: Self) -> bool {
         self == other || self == Self::Any || other == Self::Any
     }
 }
 
 impl Walk<'_> {
-    fn fault(&self, at: &IdedExpr, code: &'static str, message: impl Into<String>) -> RuleFault {
+    pub(super) fn fault(
+        &self,
+        at: &IdedExpr,
+        code: &'static str,
+        message: impl Into<String>,
+    ) -> RuleFault {
         let mut fault = RuleFault::new(code, message);
         fault.range = self
             .program
@@ -264,46 +267,6 @@ impl Walk<'_> {
         }
     }
 
-    fn operator(&self, node: &IdedExpr, name: &str, kinds: &[Kind]) -> Result<Kind, RuleFault> {
-        let wrong = |message: String| Err(self.fault(node, "rule-type", message));
-        let all = |wanted: Kind| kinds.iter().all(|kind| kind.fits(wanted));
-        match (name, kinds) {
-            (operators::LOGICAL_AND | operators::LOGICAL_OR | operators::LOGICAL_NOT, _)
-            | (operators::NOT_STRICTLY_FALSE, _) => {
-                match kinds.iter().find(|k| !k.fits(Kind::Truth)) {
-                    Some(kind) => wrong(format!("{} is not true or false", kind.words())),
-                    None => Ok(Kind::Truth),
-                }
-            }
-            (operators::CONDITIONAL, [condition, yes, no]) => match condition.fits(Kind::Truth) {
-                true => Ok(if yes == no { *yes } else { Kind::Any }),
-                false => wrong(format!("{} is not true or false", condition.words())),
-            },
-            (operators::IN, [_, within]) => match within.fits(Kind::List) || *within == Kind::Map {
-                true => Ok(Kind::Truth),
-                false => wrong(format!(
-                    "`in` looks into a list, not into {}",
-                    within.words()
-                )),
-            },
-            (operators::INDEX, [_, _]) => Ok(Kind::Any),
-            (operators::EQUALS | operators::NOT_EQUALS, [left, right]) => {
-                match left.fits(*right) || *left == Kind::Null || *right == Kind::Null {
-                    true => Ok(Kind::Truth),
-                    false => wrong(never_equal(*left, *right)),
-                }
-            }
-            (operators::ADD, [left, right]) if left.fits(*right) => Ok(*left),
-            (operators::NEGATE, _) if all(Kind::Number) => Ok(Kind::Number),
-            (name, [left, right]) if is_order(name) => match left.fits(*right) {
-                true => Ok(Kind::Truth),
-                false => wrong(never_equal(*left, *right)),
-            },
-            _ if all(Kind::Number) => Ok(Kind::Number),
-            _ => wrong("the operator does not fit its values".to_owned()),
-        }
-    }
-
     /// `exists` and its kin. One inside the other is refused: their cost multiplies.
     fn comprehension(
         &self,
@@ -349,15 +312,4 @@ fn literal_kind(literal: &LiteralValue) -> Kind {
 
 fn is_operator(name: &str) -> bool {
     name.starts_with(['_', '@', '!', '-']) && !name.contains(|c: char| c.is_ascii_uppercase())
-}
-
-fn is_order(name: &str) -> bool {
-    matches!(
-        name,
-        operators::LESS | operators::LESS_EQUALS | operators::GREATER | operators::GREATER_EQUALS
-    )
-}
-
-fn never_equal(left: Kind, right: Kind) -> String {
-    format!("{} is compared with {}", left.words(), right.words())
 }

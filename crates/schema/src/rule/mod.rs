@@ -4,6 +4,7 @@
 mod facts;
 mod guard;
 mod infer;
+mod operator;
 mod parse;
 
 use std::sync::Arc;

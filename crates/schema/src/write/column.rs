@@ -48,6 +48,14 @@ pub(super) fn column(module: &Module, column: &Column, inline: &Inline<'_>) -> S
             false => line.push("generated", &sql),
         }
     }
+    push_allow(column, &mut line);
+    if let Some(doc) = &column.doc {
+        line.push("doc", &quoted(doc));
+    }
+    line.short("type")
+}
+
+fn push_allow(column: &Column, line: &mut Line) {
     let allow = &column.allow;
     for (key, rule) in [
         ("read", &allow.read),
@@ -58,10 +66,6 @@ pub(super) fn column(module: &Module, column: &Column, inline: &Inline<'_>) -> S
             line.push(key, &quoted(&rule.source));
         }
     }
-    if let Some(doc) = &column.doc {
-        line.push("doc", &quoted(doc));
-    }
-    line.short("type")
 }
 
 /// The type, with the labels of an enum.

@@ -2,6 +2,7 @@
 //! `mainstay adopt` can leave declarations behind. Reading what was written gives the same module.
 
 mod column;
+mod inline;
 mod table;
 mod text;
 

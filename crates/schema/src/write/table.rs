@@ -2,11 +2,12 @@
 //! back gives the same order; the rest stands at the table.
 
 use super::column::{self, Inline};
+use super::inline::{
+    has_made_key, inline_indexes, inline_references, inline_uniques, is_named, key_is_unnamed,
+};
 use super::text::{Line, key, list, quoted};
 use crate::duration;
-use crate::model::{Default, Index, Module, Table};
-use crate::name::object_name;
-use crate::types::Type;
+use crate::model::{Index, Module, Table};
 
 pub(super) fn write(module: &Module, at: usize, out: &mut String) {
     let table = &module.tables[at];
@@ -29,6 +30,13 @@ pub(super) fn write(module: &Module, at: usize, out: &mut String) {
     if table.adopted {
         out.push_str("adopted = true\n");
     }
+    write_allow(table, out);
+    let made = usize::from(made);
+    let inline = (inline_key, references, uniques, indexes);
+    write_columns(module, table, made, inline, out);
+}
+
+fn write_allow(table: &Table, out: &mut String) {
     let allow = &table.allow;
     let actions = [
         ("read", &allow.read),
@@ -41,7 +49,17 @@ pub(super) fn write(module: &Module, at: usize, out: &mut String) {
             out.push_str(&format!("allow.{action} = {}\n", quoted(&rule.source)));
         }
     }
-    let columns: Vec<usize> = (usize::from(made)..table.columns.len()).collect();
+}
+
+/// Each column with the key, references, unique constraints and indexes that are written there.
+fn write_columns(
+    module: &Module,
+    table: &Table,
+    first: usize,
+    (inline_key, references, uniques, indexes): (bool, usize, usize, usize),
+    out: &mut String,
+) {
+    let columns = first..table.columns.len();
     if !columns.is_empty() {
         out.push_str(&format!("\n[tables.{}.columns]\n", key(&table.name)));
     }
@@ -68,114 +86,6 @@ pub(super) fn write(module: &Module, at: usize, out: &mut String) {
         let text = column::column(module, column, &inline);
         out.push_str(&format!("{} = {text}\n", key(&column.name)));
     }
-}
-
-/// The name is one that reading would not make.
-fn is_named(table: &Table, name: &str, columns: &[usize], label: &str) -> bool {
-    let names: Vec<&str> = columns
-        .iter()
-        .map(|at| table.columns[*at].name.as_str())
-        .collect();
-    !name.is_empty() && name != object_name(&table.name, &names.join("_"), label)
-}
-
-fn key_is_unnamed(table: &Table) -> bool {
-    !is_named(table, &table.primary_key.name, &[], "pkey")
-}
-
-/// The first column is just what a table without a key gets.
-fn has_made_key(table: &Table) -> bool {
-    let Some(first) = table.columns.first() else {
-        return false;
-    };
-    let plain = first.doc.is_none()
-        && first.collation.is_none()
-        && first.generated.is_none()
-        && first.allow == crate::model::ColumnAllow::default();
-    plain
-        && !table.adopted
-        && first.name == "id"
-        && first.ty == Type::Uuid
-        && !first.null
-        && first.default == Some(Default::Uuid)
-        && table.primary_key.columns == [0]
-        && key_is_unnamed(table)
-        && !table
-            .foreign_keys
-            .iter()
-            .any(|reference| reference.columns == [0])
-        && !table.uniques.iter().any(|unique| unique.columns == [0])
-        && !table
-            .indexes
-            .iter()
-            .any(|index| index.columns.len() == 1 && index.columns[0].column == 0)
-}
-
-/// How many references, from the first, can stand at their columns: one column each, in order,
-/// of the type of their target, which has its type from nowhere else.
-fn inline_references(module: &Module, at: usize) -> usize {
-    let table = &module.tables[at];
-    let mut last = None;
-    let mut count = 0;
-    for reference in &table.foreign_keys {
-        let ([column], [target]) = (
-            reference.columns.as_slice(),
-            reference.references.as_slice(),
-        ) else {
-            break;
-        };
-        let other = &module.tables[reference.table];
-        let points_on = other
-            .foreign_keys
-            .iter()
-            .any(|next| next.columns == [*target]);
-        let ascends = last.is_none_or(|last| last < *column);
-        if points_on || !ascends || table.columns[*column].ty != other.columns[*target].ty {
-            break;
-        }
-        last = Some(*column);
-        count += 1;
-    }
-    count
-}
-
-fn inline_uniques(table: &Table) -> usize {
-    let mut last = None;
-    let mut count = 0;
-    for unique in &table.uniques {
-        match unique.columns.as_slice() {
-            [column]
-                if last.is_none_or(|last| last < *column)
-                    && !is_named(table, &unique.name, &unique.columns, "key") =>
-            {
-                last = Some(*column);
-                count += 1;
-            }
-            _ => break,
-        }
-    }
-    count
-}
-
-fn inline_indexes(table: &Table) -> usize {
-    let mut last = None;
-    let mut count = 0;
-    for index in &table.indexes {
-        match index.columns.as_slice() {
-            [part]
-                if last.is_none_or(|last| last < part.column)
-                    && !part.descending
-                    && !index.unique
-                    && index.filter.is_none()
-                    && !is_named(table, &index.name, &[part.column], "idx") =>
-            {
-                last = Some(part.column);
-                count += 1;
-            }
-            _ => break,
-        }
-    }
-    count
 }
 
 fn names<'t>(table: &'t Table, columns: &'t [usize]) -> impl Iterator<Item = &'t str> {
