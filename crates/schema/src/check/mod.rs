@@ -5,6 +5,7 @@
 mod columns;
 mod constraints;
 mod cycles;
+mod defaults;
 mod lookup;
 mod namer;
 mod names;

@@ -108,62 +108,6 @@ pub(super) fn find(path: &Path, found: &mut Found) -> Files {
     files
 }
 
-/// A one-file application that is in memory.
-pub(super) fn single(name: &str, text: &str) -> Files {
-    let source = Source {
-        path: name.to_owned(),
-        text: text.to_owned(),
-    };
-    let path = PathBuf::from(name);
-    Files {
-        name: stem(&path),
-        list: vec![File {
-            path,
-            role: Role::Single,
-            source,
-        }],
-    }
-}
-
-/// A folder that is in memory. Names that mean nothing in a folder are left out.
-pub(super) fn folder_of_texts(name: &str, texts: &[(&str, &str)], found: &mut Found) -> Files {
-    let mut files = Files {
-        name: name.to_owned(),
-        list: Vec::new(),
-    };
-    for (path, text) in texts {
-        let source = Source {
-            path: (*path).to_owned(),
-            text: (*text).to_owned(),
-        };
-        let path = PathBuf::from(path);
-        let role = match path
-            .parent()
-            .is_some_and(|parent| parent.ends_with("modules"))
-        {
-            true => Some(Role::Module(stem(&path))),
-            false => settings_role(&path),
-        };
-        match role {
-            Some(role) => files.list.push(File { path, role, source }),
-            None => {
-                let message = "the file is no part of an application";
-                let place = Place {
-                    file: files.list.len(),
-                    range: None,
-                };
-                found.add(Mistake::new(place, "file-unknown", message));
-                files.list.push(File {
-                    path,
-                    role: Role::Main,
-                    source,
-                });
-            }
-        }
-    }
-    files
-}
-
 fn folder(folder: &Path, files: &mut Files, found: &mut Found) {
     let main = folder.join("mainstay.toml");
     match main.is_file() {
@@ -228,7 +172,7 @@ fn toml_files(folder: &Path, files: &mut Files, found: &mut Found) -> Vec<PathBu
     paths
 }
 
-fn settings_role(path: &Path) -> Option<Role> {
+pub(super) fn settings_role(path: &Path) -> Option<Role> {
     let stem = stem(path);
     match stem.strip_prefix("mainstay") {
         Some("") => Some(Role::Main),
@@ -240,7 +184,7 @@ fn settings_role(path: &Path) -> Option<Role> {
 }
 
 /// The name without folder and `.toml`; the folder's own name for `.` and the like.
-fn stem(path: &Path) -> String {
+pub(super) fn stem(path: &Path) -> String {
     let named = path.file_name().map(PathBuf::from);
     let path = named
         .or_else(|| path.canonicalize().ok())

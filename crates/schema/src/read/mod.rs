@@ -14,6 +14,7 @@ pub mod settings;
 pub(crate) mod sketch;
 pub(crate) mod sql;
 mod table;
+mod texts;
 
 use std::path::{Path, PathBuf};
 
@@ -70,7 +71,7 @@ pub fn read(path: &Path) -> Result<Declared, Mistakes> {
 /// # Errors
 /// Everything that is wrong with it, at once.
 pub fn read_text(name: &str, text: &str) -> Result<Declared, Mistakes> {
-    read_files(files::single(name, text), Found::default())
+    read_files(texts::single(name, text), Found::default())
 }
 
 /// Reads and checks a folder from texts: `("mainstay.toml", …)`, `("modules/shop.toml", …)`.
@@ -79,7 +80,7 @@ pub fn read_text(name: &str, text: &str) -> Result<Declared, Mistakes> {
 /// Everything that is wrong with it, at once.
 pub fn read_texts(name: &str, texts: &[(&str, &str)]) -> Result<Declared, Mistakes> {
     let mut found = Found::default();
-    let files = files::folder_of_texts(name, texts, &mut found);
+    let files = texts::folder(name, texts, &mut found);
     read_files(files, found)
 }
 

@@ -2,60 +2,13 @@
 //! that can never be true or false is a mistake that should not wait for a request.
 
 use cel::Program;
-use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, IdedExpr, LiteralValue, SelectExpr};
+use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, IdedExpr, SelectExpr};
 
 use super::RuleFault;
 use super::facts::FIELDS;
+use super::vocabulary::{FUNCTIONS, Kind, LATER, MACROS, literal_kind};
 use crate::limits::MAX_RULE_TREE_DEPTH;
 use crate::nearest::nearest;
-
-/// What is known of a value before a request comes.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Kind {
-    Truth,
-    Text,
-    Number,
-    Null,
-    List,
-    Map,
-    /// Claims, and what comes out of them.
-    Any,
-}
-
-/// Names that rules of a later release will know.
-const LATER: &[(&str, &str)] = &[
-    (
-        "row",
-        "rules that look at `row` are not supported by this version; they come with a later release",
-    ),
-    (
-        "new",
-        "rules that look at `new` are not supported by this version; they come with a later release",
-    ),
-    (
-        "now",
-        "rules that look at `now` are not supported by this version; they come with a later release",
-    ),
-    (
-        "request",
-        "rules that look at `request` are not supported by this version; they come with a later release",
-    ),
-];
-
-/// Functions with the number of their arguments, the receiver counted, and what they answer.
-const FUNCTIONS: &[(&str, usize, Kind)] = &[
-    ("contains", 2, Kind::Truth),
-    ("startsWith", 2, Kind::Truth),
-    ("endsWith", 2, Kind::Truth),
-    ("size", 1, Kind::Number),
-    ("string", 1, Kind::Text),
-    ("int", 1, Kind::Number),
-    ("double", 1, Kind::Number),
-    ("bool", 1, Kind::Truth),
-];
-
-/// Macros that the parser has replaced before this file sees them; named for hints.
-const MACROS: &[&str] = &["has", "exists", "exists_one", "all", "filter", "map"];
 
 /// Checks names, functions and types; the whole must be true or false.
 pub(super) fn check(source: &str, program: &Program) -> Result<(), RuleFault> {
@@ -81,24 +34,6 @@ pub(super) struct Walk<'a> {
     program: &'a Program,
     /// Variables of an enclosing `exists` or the like.
     bound: Vec<String>,
-}
-
-impl Kind {
-    pub(super) fn words(self) -> &'static str {
-        match self {
-            Self::Truth => "true or false",
-            Self::Text => "a text",
-            Self::Number => "a number",
-            Self::Null => "null",
-            Self::List => "a list",
-            Self::Map => "a map",
-            Self::Any => "anything",
-        }
-    }
-
-    pub(super) fn fits(self, other: Self) -> bool {
-        self == other || self == Self::Any || other == Self::Any
-    }
 }
 
 impl Walk<'_> {
@@ -297,16 +232,6 @@ impl Walk<'_> {
             within.kind(part, depth)?;
         }
         within.kind(&inner.result, depth)
-    }
-}
-
-fn literal_kind(literal: &LiteralValue) -> Kind {
-    match literal {
-        LiteralValue::Boolean(_) => Kind::Truth,
-        LiteralValue::String(_) => Kind::Text,
-        LiteralValue::Int(_) | LiteralValue::UInt(_) | LiteralValue::Double(_) => Kind::Number,
-        LiteralValue::Null => Kind::Null,
-        LiteralValue::Bytes(_) => Kind::Any,
     }
 }
 

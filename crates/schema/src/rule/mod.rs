@@ -6,6 +6,7 @@ mod guard;
 mod infer;
 mod operator;
 mod parse;
+mod vocabulary;
 
 use std::sync::Arc;
 

@@ -3,7 +3,8 @@
 use cel::common::ast::{IdedExpr, operators};
 
 use super::RuleFault;
-use super::infer::{Kind, Walk};
+use super::infer::Walk;
+use super::vocabulary::Kind;
 
 impl Walk<'_> {
     pub(super) fn operator(
