@@ -7,7 +7,7 @@ const MAX_CANDIDATES: usize = 500;
 /// The candidate that a typing slip most likely meant, if one is near enough.
 #[must_use]
 pub fn nearest<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    if wrong.len() > 200 {
+    if wrong.is_empty() || wrong.len() > 200 {
         return None;
     }
     let lower = wrong.to_lowercase();

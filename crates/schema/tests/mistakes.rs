@@ -316,6 +316,16 @@ const CASES: &[(&str, &str, &str)] = &[
         "[tables.t]\ncolumns.a = { type = \"enum\", values = [\"draft\", \"public\"], default = \"darft\" }\n",
     ),
     (
+        "a number that JSON does not have",
+        "default-type",
+        "[tables.t]\ncolumns.a = { type = \"json\", default = { a = nan } }\n",
+    ),
+    (
+        "a number that is larger than any type",
+        "default-type",
+        "[tables.t]\ncolumns.a = { type = \"bigint\", default = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF }\n",
+    ),
+    (
         "SQL default of a table of our own",
         "default-sql",
         "[tables.t]\ncolumns.a = { type = \"text\", default = { sql = \"lower('A')\" } }\n",

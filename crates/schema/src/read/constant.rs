@@ -79,9 +79,10 @@ fn wrapped(node: Node<'_>) -> Option<(&str, Node<'_>)> {
 pub(crate) fn constant(node: Node<'_>, ty: &Type, what: &str, found: &mut Found) -> Option<Value> {
     let read = match (ty, node.value) {
         (Type::Json, DeValue::String(text)) => ty.read_json(text),
-        (Type::Json, value) | (Type::Array(_), value @ DeValue::Array(_)) => {
-            ty.read_json(&json(value)?.to_string())
-        }
+        (Type::Json, value) | (Type::Array(_), value @ DeValue::Array(_)) => match json(value) {
+            Some(json) => ty.read_json(&json.to_string()),
+            None => return wrong(node, ty, what, found),
+        },
         (Type::SmallInt | Type::Integer | Type::BigInt | Type::Boolean, DeValue::String(_))
         | (Type::Boolean, DeValue::Integer(_) | DeValue::Float(_)) => {
             return wrong(node, ty, what, found);
@@ -89,7 +90,10 @@ pub(crate) fn constant(node: Node<'_>, ty: &Type, what: &str, found: &mut Found)
         (_, DeValue::String(text)) => ty.read_text(text),
         (Type::Boolean, DeValue::Boolean(truth)) => Ok(Value::Int(i64::from(*truth))),
         (ty, DeValue::Integer(_) | DeValue::Float(_)) if ty.is_number() => {
-            ty.read_text(&number(node.value)?)
+            match number(node.value) {
+                Some(text) => ty.read_text(&text),
+                None => return wrong(node, ty, what, found),
+            }
         }
         (
             Type::TimestampTz | Type::Timestamp | Type::Date | Type::Time,
@@ -148,14 +152,12 @@ fn number(value: &DeValue<'_>) -> Option<String> {
     }
 }
 
-/// TOML as JSON. A number that JSON cannot hold becomes null.
+/// TOML as JSON; nothing for a number that JSON cannot hold, such as `inf`.
 fn json(value: &DeValue<'_>) -> Option<serde_json::Value> {
     Some(match value {
         DeValue::String(text) => text.to_string().into(),
         DeValue::Boolean(truth) => (*truth).into(),
-        DeValue::Integer(_) | DeValue::Float(_) => {
-            serde_json::from_str(&number(value)?).unwrap_or(serde_json::Value::Null)
-        }
+        DeValue::Integer(_) | DeValue::Float(_) => serde_json::from_str(&number(value)?).ok()?,
         DeValue::Datetime(time) => time.to_string().into(),
         DeValue::Array(items) => items
             .iter()
