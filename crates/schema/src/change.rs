@@ -67,15 +67,10 @@ pub enum Step {
 /// All differences, in the order in which they can be carried out. Nothing means equal.
 #[must_use]
 pub fn changes(old: &[Table], new: &[Table]) -> Vec<Change> {
-    let before: HashMap<&str, &Table> = old
-        .iter()
-        .map(|table| (table.name.as_str(), table))
-        .collect();
+    let before: HashMap<&str, &Table> =
+        old.iter().map(|table| (table.name.as_str(), table)).collect();
     let mut changes = Vec::new();
-    for table in old
-        .iter()
-        .filter(|table| !new.iter().any(|other| other.name == table.name))
-    {
+    for table in old.iter().filter(|table| !new.iter().any(|other| other.name == table.name)) {
         changes.push(Change::Refused {
             table: table.name.clone(),
             what: format!("dropping table `{}`", table.name),
@@ -85,15 +80,9 @@ pub fn changes(old: &[Table], new: &[Table]) -> Vec<Change> {
     for (at, table) in new.iter().enumerate() {
         match before.get(table.name.as_str()) {
             None => changes.push(Change::Safe(Step::CreateTable { table: at })),
-            Some(before) => Pair {
-                old,
-                new,
-                before,
-                after: table,
-                at,
-                changes: &mut changes,
+            Some(before) => {
+                Pair { old, new, before, after: table, at, changes: &mut changes }.compare()
             }
-            .compare(),
         }
     }
     changes
@@ -112,10 +101,7 @@ struct Pair<'a> {
 impl Pair<'_> {
     fn compare(&mut self) {
         if self.before.adopted != self.after.adopted {
-            self.refuse(
-                "changing `adopted`",
-                "the table would have to be built anew",
-            );
+            self.refuse("changing `adopted`", "the table would have to be built anew");
         }
         if key(self.before) != key(self.after) {
             self.refuse(
@@ -145,10 +131,8 @@ impl Pair<'_> {
     }
 
     fn record(&mut self, what: &str) {
-        self.changes.push(Change::Recorded {
-            table: self.after.name.clone(),
-            what: what.to_owned(),
-        });
+        self.changes
+            .push(Change::Recorded { table: self.after.name.clone(), what: what.to_owned() });
     }
 
     fn compare_columns(&mut self) {
@@ -176,11 +160,7 @@ impl Pair<'_> {
     fn add_column(&mut self, at: usize, column: &Column) {
         let what = format!("adding column `{}`", column.name);
         let constant = matches!(column.default, Some(Default::Value(_)));
-        let references = self
-            .after
-            .foreign_keys
-            .iter()
-            .any(|key| key.columns.contains(&at));
+        let references = self.after.foreign_keys.iter().any(|key| key.columns.contains(&at));
         let reason = match &column.generated {
             Some(generated) if generated.stored => {
                 "a stored generated column needs every row rewritten"
@@ -196,10 +176,7 @@ impl Pair<'_> {
         };
         match reason {
             "" => {
-                let step = Step::AddColumn {
-                    table: self.at,
-                    column: at,
-                };
+                let step = Step::AddColumn { table: self.at, column: at };
                 self.changes.push(Change::Safe(step));
             }
             reason => self.refuse(&what, reason),
@@ -209,10 +186,7 @@ impl Pair<'_> {
     fn compare_column(&mut self, before: &Column, after: &Column) {
         let name = &after.name;
         if before.ty != after.ty {
-            let what = format!(
-                "changing column `{name}` from `{}` to `{}`",
-                before.ty, after.ty
-            );
+            let what = format!("changing column `{name}` from `{}` to `{}`", before.ty, after.ty);
             self.refuse(
                 &what,
                 "values that are there may not fit, and the table would be rewritten",
@@ -233,17 +207,11 @@ impl Pair<'_> {
         }
         if before.identity != after.identity || before.generated != after.generated {
             let what = format!("changing how column `{name}` is made");
-            self.refuse(
-                &what,
-                "values that are there would be overwritten or stay behind",
-            );
+            self.refuse(&what, "values that are there would be overwritten or stay behind");
         }
         if before.collation != after.collation {
             let what = format!("changing the collation of column `{name}`");
-            self.refuse(
-                &what,
-                "rows that differed could become equal, and indexes would be wrong",
-            );
+            self.refuse(&what, "rows that differed could become equal, and indexes would be wrong");
         }
         self.record_options(before, after);
     }

@@ -4,13 +4,8 @@
 use std::time::Duration;
 
 /// The units that may be written, longest first where one starts like another.
-pub const UNITS: &[(&str, u64)] = &[
-    ("ms", 1),
-    ("s", 1_000),
-    ("m", 60_000),
-    ("h", 3_600_000),
-    ("d", 86_400_000),
-];
+pub const UNITS: &[(&str, u64)] =
+    &[("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
 /// Reads a duration: numbers with a unit each, at most a hundred years in all.
 #[must_use]
@@ -24,9 +19,7 @@ pub fn parse(text: &str) -> Option<Duration> {
         let digits = rest.find(|c: char| !c.is_ascii_digit())?;
         let amount: u64 = rest[..digits].parse().ok()?;
         rest = &rest[digits..];
-        let letters = rest
-            .find(|c: char| !c.is_ascii_lowercase())
-            .unwrap_or(rest.len());
+        let letters = rest.find(|c: char| !c.is_ascii_lowercase()).unwrap_or(rest.len());
         let (_, factor) = UNITS.iter().find(|(unit, _)| *unit == &rest[..letters])?;
         millis = millis.checked_add(amount.checked_mul(*factor)?)?;
         rest = &rest[letters..];
@@ -38,10 +31,7 @@ pub fn parse(text: &str) -> Option<Duration> {
 #[must_use]
 pub fn format(duration: Duration) -> String {
     let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-    let unit = UNITS
-        .iter()
-        .rev()
-        .find(|(_, factor)| millis % factor == 0 && millis >= *factor);
+    let unit = UNITS.iter().rev().find(|(_, factor)| millis % factor == 0 && millis >= *factor);
     match unit {
         Some((unit, factor)) => format!("{}{unit}", millis / factor),
         None => "0s".to_owned(),
@@ -64,16 +54,7 @@ mod tests {
             assert_eq!(parse(text), Some(Duration::from_millis(millis)), "{text}");
             assert_eq!(format(Duration::from_millis(millis)), back);
         }
-        for wrong in [
-            "",
-            "60",
-            "s",
-            "1 h",
-            "1x",
-            "-5s",
-            "99999999999999999999s",
-            "99999d",
-        ] {
+        for wrong in ["", "60", "s", "1 h", "1x", "-5s", "99999999999999999999s", "99999d"] {
             assert_eq!(parse(wrong), None, "{wrong}");
         }
     }

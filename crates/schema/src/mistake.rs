@@ -65,12 +65,7 @@ pub(crate) struct Found {
 
 impl Mistake {
     pub(crate) fn new(place: Place, code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            place,
-            code,
-            message: message.into(),
-            hint: None,
-        }
+        Self { place, code, message: message.into(), hint: None }
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -113,14 +108,9 @@ impl Found {
         if self.list.is_empty() {
             return None;
         }
-        self.list
-            .sort_by(|a, b| (a.place, &a.message).cmp(&(b.place, &b.message)));
+        self.list.sort_by(|a, b| (a.place, &a.message).cmp(&(b.place, &b.message)));
         self.list.dedup();
-        Some(Mistakes {
-            sources: sources.to_vec(),
-            list: self.list,
-            left_out: self.left_out,
-        })
+        Some(Mistakes { sources: sources.to_vec(), list: self.list, left_out: self.left_out })
     }
 }
 

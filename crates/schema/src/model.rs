@@ -221,10 +221,7 @@ pub struct View {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Sql {
     Both(String),
-    Each {
-        sqlite: Option<String>,
-        postgres: Option<String>,
-    },
+    Each { sqlite: Option<String>, postgres: Option<String> },
 }
 
 impl Catalog {
@@ -233,15 +230,9 @@ impl Catalog {
     pub fn module(&self, name: Option<&str>) -> Option<&Arc<Module>> {
         match name {
             None => self.modules.get(self.default_module),
-            Some(name) => self
-                .modules
-                .iter()
-                .find(|module| module.name == name)
-                .or_else(|| {
-                    (name == "public")
-                        .then(|| self.modules.get(self.default_module))
-                        .flatten()
-                }),
+            Some(name) => self.modules.iter().find(|module| module.name == name).or_else(|| {
+                (name == "public").then(|| self.modules.get(self.default_module)).flatten()
+            }),
         }
     }
 }
@@ -255,11 +246,7 @@ impl Module {
     /// Positions of tables by name, for those who look up often.
     #[must_use]
     pub fn table_index(&self) -> BTreeMap<&str, usize> {
-        self.tables
-            .iter()
-            .enumerate()
-            .map(|(at, table)| (table.name.as_str(), at))
-            .collect()
+        self.tables.iter().enumerate().map(|(at, table)| (table.name.as_str(), at)).collect()
     }
 }
 
@@ -280,13 +267,7 @@ impl Table {
             || self.indexes.iter().any(|index| {
                 index.unique
                     && index.filter.is_none()
-                    && same(
-                        &index
-                            .columns
-                            .iter()
-                            .map(|part| part.column)
-                            .collect::<Vec<_>>(),
-                    )
+                    && same(&index.columns.iter().map(|part| part.column).collect::<Vec<_>>())
             })
     }
 

@@ -9,11 +9,7 @@ pub fn object_name(table: &str, columns: &str, label: &str) -> String {
     let (mut table, mut columns) = (table, columns);
     let joints = if columns.is_empty() { 1 } else { 2 };
     while table.len() + columns.len() + label.len() + joints > MAX_NAME_BYTES {
-        let longer = if table.len() > columns.len() {
-            &mut table
-        } else {
-            &mut columns
-        };
+        let longer = if table.len() > columns.len() { &mut table } else { &mut columns };
         let Some((last, _)) = longer.char_indices().next_back() else {
             break;
         };

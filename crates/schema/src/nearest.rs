@@ -17,10 +17,7 @@ pub fn nearest<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -
         .take(MAX_CANDIDATES)
         .filter(|candidate| candidate.len().abs_diff(wrong.len()) <= 8)
         .map(|candidate| {
-            (
-                strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()),
-                candidate,
-            )
+            (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate)
         })
         .filter(|(distance, candidate)| *distance <= allowed || continues(&lower, candidate))
         .min_by_key(|(distance, _)| *distance)

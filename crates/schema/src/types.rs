@@ -42,22 +42,8 @@ pub struct Scale {
 impl Type {
     /// The spellings that a declaration may use, for hints.
     pub const NAMES: &[&str] = &[
-        "text",
-        "smallint",
-        "integer",
-        "bigint",
-        "numeric",
-        "real",
-        "double",
-        "boolean",
-        "uuid",
-        "timestamptz",
-        "timestamp",
-        "date",
-        "time",
-        "json",
-        "bytes",
-        "enum",
+        "text", "smallint", "integer", "bigint", "numeric", "real", "double", "boolean", "uuid",
+        "timestamptz", "timestamp", "date", "time", "json", "bytes", "enum",
     ];
 
     /// Reads a spelling such as `text`, `numeric(12,2)` or `uuid[]`. `enum` has no labels yet.
@@ -168,21 +154,11 @@ mod tests {
 
     #[test]
     fn every_spelling_is_read_back_as_it_is_written() {
-        for name in Type::NAMES
-            .iter()
-            .copied()
-            .chain(["numeric(12,2)", "uuid[]", "text[]"])
-        {
+        for name in Type::NAMES.iter().copied().chain(["numeric(12,2)", "uuid[]", "text[]"]) {
             let ty = Type::parse(name).unwrap_or_else(|| panic!("{name}"));
             assert_eq!(ty.to_string(), name);
         }
-        for wrong in [
-            "strng",
-            "numeric(0)",
-            "numeric(2,3)",
-            "text[][]",
-            "numeric(1001)",
-        ] {
+        for wrong in ["strng", "numeric(0)", "numeric(2,3)", "text[][]", "numeric(1001)"] {
             assert_eq!(Type::parse(wrong), None, "{wrong}");
         }
     }

@@ -25,10 +25,7 @@ fn survives_writing(module: &Module) {
     let text = write::module(module);
     let again = read_texts(
         "x",
-        &[
-            ("mainstay.toml", "name = \"x\"\n"),
-            (&format!("modules/{}.toml", module.name), &text),
-        ],
+        &[("mainstay.toml", "name = \"x\"\n"), (&format!("modules/{}.toml", module.name), &text)],
     );
     let again = again.unwrap_or_else(|mistakes| panic!("{mistakes}\n{text}"));
     assert_eq!(&*again.catalog.modules[0], module, "{text}");
@@ -80,10 +77,7 @@ fn the_example_of_the_design_becomes_the_model_that_it_describes() {
                 "name = \"shop\"\ndefault_module = \"orders\"\n[server]\nlisten = \"x\"\n",
             ),
             ("mainstay.production.toml", "[auth]\nsignup = false\n"),
-            (
-                "modules/orders.toml",
-                "[tables.orders]\ncolumns.note = \"text\"\n",
-            ),
+            ("modules/orders.toml", "[tables.orders]\ncolumns.note = \"text\"\n"),
             ("modules/catalog.toml", CATALOG),
         ],
     )
@@ -91,47 +85,19 @@ fn the_example_of_the_design_becomes_the_model_that_it_describes() {
     let catalog = &declared.catalog;
     assert_eq!((catalog.name.as_str(), catalog.default_module), ("shop", 1));
     assert_eq!(declared.settings.len(), 2);
-    assert_eq!(
-        declared.settings[1].environment.as_deref(),
-        Some("production")
-    );
+    assert_eq!(declared.settings[1].environment.as_deref(), Some("production"));
     let module = &catalog.modules[0];
     let (categories, products) = (&module.tables[0], &module.tables[1]);
     assert!(products.has_made_key());
-    let names: Vec<&str> = products
-        .columns
-        .iter()
-        .map(|column| column.name.as_str())
-        .collect();
-    assert_eq!(
-        names,
-        ["id", "sku", "name", "price", "stock", "category", "cost"]
-    );
-    assert_eq!(
-        products.columns[3].ty,
-        Type::Numeric(Some(Scale {
-            precision: 12,
-            scale: 2
-        }))
-    );
+    let names: Vec<&str> = products.columns.iter().map(|column| column.name.as_str()).collect();
+    assert_eq!(names, ["id", "sku", "name", "price", "stock", "category", "cost"]);
+    assert_eq!(products.columns[3].ty, Type::Numeric(Some(Scale { precision: 12, scale: 2 })));
     assert_eq!(products.columns[3].min.as_deref(), Some("0.00"));
-    assert_eq!(
-        products.columns[4].default,
-        Some(Default::Value(Value::Int(0)))
-    );
+    assert_eq!(products.columns[4].default, Some(Default::Value(Value::Int(0))));
     assert_eq!(products.columns[5].ty, Type::Uuid);
-    assert_eq!(
-        products.columns[6].allow.read,
-        Rule::parse("auth.role == 'staff'").ok()
-    );
+    assert_eq!(products.columns[6].allow.read, Rule::parse("auth.role == 'staff'").ok());
     assert_eq!(products.cache, Some(Duration::from_secs(60)));
-    assert_eq!(
-        products.uniques,
-        [Unique {
-            name: "products_sku_key".into(),
-            columns: vec![1]
-        }]
-    );
+    assert_eq!(products.uniques, [Unique { name: "products_sku_key".into(), columns: vec![1] }]);
     let expected = ForeignKey {
         name: "products_category_fkey".into(),
         columns: vec![5],
@@ -141,10 +107,7 @@ fn the_example_of_the_design_becomes_the_model_that_it_describes() {
         on_update: Action::NoAction,
     };
     assert_eq!(products.foreign_keys, [expected]);
-    let part = |column| IndexColumn {
-        column,
-        descending: false,
-    };
+    let part = |column| IndexColumn { column, descending: false };
     let expected = Index {
         name: "products_category_price_idx".into(),
         columns: vec![part(5), part(3)],
@@ -154,21 +117,11 @@ fn the_example_of_the_design_becomes_the_model_that_it_describes() {
     assert_eq!(products.indexes, [expected]);
     assert!(categories.allow.read.as_ref().is_some_and(Rule::is_always));
     assert_eq!(categories.allow.create, None);
-    let argument = |name: &str, ty| Argument {
-        name: name.into(),
-        ty,
-        default: None,
-    };
-    let expected = [
-        argument("sku", Type::Text),
-        argument("amount", Type::Integer),
-    ];
+    let argument = |name: &str, ty| Argument { name: name.into(), ty, default: None };
+    let expected = [argument("sku", Type::Text), argument("amount", Type::Integer)];
     assert_eq!(module.functions[0].args, expected);
     assert!(module.views[0].allow.read.is_some());
-    assert_eq!(
-        catalog.module(None).map(|module| module.name.as_str()),
-        Some("orders")
-    );
+    assert_eq!(catalog.module(None).map(|module| module.name.as_str()), Some("orders"));
     survives_writing(module);
 }
 
@@ -190,27 +143,11 @@ columns.size = { references = "Größe & \"Maß\"", on_delete = "cascade" }
 columns.other = { references = { table = "Größe & \"Maß\"", columns = ["a(b), c"] } }
 "#;
     let module = module(text);
-    let names: Vec<&str> = module
-        .tables
-        .iter()
-        .map(|table| table.name.as_str())
-        .collect();
+    let names: Vec<&str> = module.tables.iter().map(|table| table.name.as_str()).collect();
     assert_eq!(names, ["select", "Größe & \"Maß\"", "order items"]);
     let odd = &module.tables[1];
-    assert_eq!(
-        odd.indexes[0].columns,
-        [IndexColumn {
-            column: 2,
-            descending: false
-        }]
-    );
-    assert_eq!(
-        odd.indexes[1].columns,
-        [IndexColumn {
-            column: 0,
-            descending: true
-        }]
-    );
+    assert_eq!(odd.indexes[0].columns, [IndexColumn { column: 2, descending: false }]);
+    assert_eq!(odd.indexes[1].columns, [IndexColumn { column: 0, descending: true }]);
     assert_eq!(module.tables[2].columns[1].ty, Type::Text);
     survives_writing(&module);
 }
@@ -277,12 +214,7 @@ x = { type = "numeric(20,4)", default = 1 }
         text("1.0000"),
     ];
     for (at, (got, expected)) in defaults.iter().zip(&expected).enumerate() {
-        assert_eq!(
-            got,
-            expected,
-            "column {}",
-            module.tables[0].columns[at + 1].name
-        );
+        assert_eq!(got, expected, "column {}", module.tables[0].columns[at + 1].name);
     }
     survives_writing(&module);
 }
@@ -322,11 +254,7 @@ adopted = true
     assert_eq!(by("pairs").primary_key.columns, [1, 0]);
     assert_eq!(by("pairs").foreign_keys[0].name, "pairs_to_counted");
     assert_eq!(by("named").primary_key.name, "the_key");
-    let names: Vec<&str> = by("named")
-        .uniques
-        .iter()
-        .map(|unique| unique.name.as_str())
-        .collect();
+    let names: Vec<&str> = by("named").uniques.iter().map(|unique| unique.name.as_str()).collect();
     assert_eq!(names, ["named_a_key", "named_b_a_key", "only_b"]);
     assert_eq!(by("points").foreign_keys[1].name, "points_y_x_fkey");
     assert_eq!(by("points").foreign_keys[1].references, [1, 0]);
@@ -351,35 +279,15 @@ columns.total = { type = "integer", generated = { sql = "length(c)", stored = tr
     let module = module(text);
     let first = &module.tables[0];
     assert_eq!(first.primary_key.name, "a_pkey");
-    let checks: Vec<&str> = first
-        .checks
-        .iter()
-        .map(|check| check.name.as_str())
-        .collect();
-    assert_eq!(
-        checks,
-        ["a_b_c_check", "positive", "a_check", "a_check1", "no_seven"]
-    );
-    let indexes: Vec<&str> = first
-        .indexes
-        .iter()
-        .map(|index| index.name.as_str())
-        .collect();
+    let checks: Vec<&str> = first.checks.iter().map(|check| check.name.as_str()).collect();
+    assert_eq!(checks, ["a_b_c_check", "positive", "a_check", "a_check1", "no_seven"]);
+    let indexes: Vec<&str> = first.indexes.iter().map(|index| index.name.as_str()).collect();
     assert_eq!(indexes, ["a_price_idx", "a_price_idx1", "x"]);
     assert_eq!(first.indexes[1].filter.as_deref(), Some("price > 1"));
     assert_eq!(first.uniques[0].name, "a_b_c_key");
     assert_eq!(module.tables[1].uniques[0].name, "a_b_c_key1");
-    assert_eq!(
-        first.checks[1],
-        Check {
-            name: "positive".into(),
-            sql: "price > 0".into()
-        }
-    );
-    let generated = Generated {
-        sql: "length(c)".into(),
-        stored: true,
-    };
+    assert_eq!(first.checks[1], Check { name: "positive".into(), sql: "price > 0".into() });
+    let generated = Generated { sql: "length(c)".into(), stored: true };
     assert_eq!(module.tables[1].columns[2].generated, Some(generated));
     survives_writing(&module);
 }
@@ -401,30 +309,16 @@ with x as (select 1)
 select * from x'''
 "#;
     let module = module(text);
-    let args: Vec<(&str, &Option<Value>)> = module.functions[0]
-        .args
-        .iter()
-        .map(|arg| (arg.name.as_str(), &arg.default))
-        .collect();
+    let args: Vec<(&str, &Option<Value>)> =
+        module.functions[0].args.iter().map(|arg| (arg.name.as_str(), &arg.default)).collect();
     let expected = [
         ("b", &Some(Value::Int(5))),
         ("a", &Some(Value::Null)),
         ("c", &Some(Value::Text("x".into()))),
     ];
     assert_eq!(args, expected);
-    assert!(matches!(
-        &module.functions[0].sql,
-        Sql::Each {
-            sqlite: Some(_),
-            postgres: Some(_)
-        }
-    ));
-    assert!(
-        module.functions[0]
-            .allow
-            .as_ref()
-            .is_some_and(Rule::is_always)
-    );
+    assert!(matches!(&module.functions[0].sql, Sql::Each { sqlite: Some(_), postgres: Some(_) }));
+    assert!(module.functions[0].allow.as_ref().is_some_and(Rule::is_always));
     assert_eq!(module.views[0].allow.read, None);
     survives_writing(&module);
 }
@@ -453,20 +347,12 @@ fn dotted_keys_and_tables_declare_the_same() {
 fn a_one_file_application_has_one_module_of_its_name() {
     let declared = read_text("my/blog.toml", "[tables.t]\ncolumns.a = \"text\"\n").unwrap();
     assert_eq!(declared.catalog.modules[0].name, "blog");
-    let declared = read_text(
-        "x.toml",
-        "name = \"shop\"\ndoc = \"d\"\n[tables.t]\n[auth]\nsignup = true\n",
-    )
-    .unwrap();
+    let declared =
+        read_text("x.toml", "name = \"shop\"\ndoc = \"d\"\n[tables.t]\n[auth]\nsignup = true\n")
+            .unwrap();
     assert_eq!(declared.catalog.name, "shop");
     assert_eq!(declared.catalog.modules[0].doc.as_deref(), Some("d"));
-    assert_eq!(
-        declared
-            .catalog
-            .module(Some("public"))
-            .map(|m| m.name.as_str()),
-        Some("shop")
-    );
+    assert_eq!(declared.catalog.module(Some("public")).map(|m| m.name.as_str()), Some("shop"));
 }
 
 #[test]
@@ -492,11 +378,7 @@ fn the_blog_that_we_ship_is_free_of_mistakes() {
     let module = &declared.catalog.modules[0];
     assert_eq!(module.tables.len(), 3);
     for table in &module.tables {
-        assert!(
-            table.allow.read.is_some() && table.allow.create.is_none(),
-            "{}",
-            table.name
-        );
+        assert!(table.allow.read.is_some() && table.allow.create.is_none(), "{}", table.name);
     }
     survives_writing(module);
 }

@@ -5,36 +5,16 @@ use mainstay_schema::{read_text, read_texts};
 
 /// (what is claimed, the code that must come up, the declaration)
 const CASES: &[(&str, &str, &str)] = &[
-    (
-        "unknown type",
-        "unknown-type",
-        "[tables.t]\ncolumns.a = \"txet\"\n",
-    ),
-    (
-        "a type of another system",
-        "unknown-type",
-        "[tables.t]\ncolumns.a = \"varchar(20)\"\n",
-    ),
-    (
-        "an array of arrays",
-        "array-of-arrays",
-        "[tables.t]\ncolumns.a = \"text[][]\"\n",
-    ),
-    (
-        "numeric without digits",
-        "numeric-digits",
-        "[tables.t]\ncolumns.a = \"numeric(0)\"\n",
-    ),
+    ("unknown type", "unknown-type", "[tables.t]\ncolumns.a = \"txet\"\n"),
+    ("a type of another system", "unknown-type", "[tables.t]\ncolumns.a = \"varchar(20)\"\n"),
+    ("an array of arrays", "array-of-arrays", "[tables.t]\ncolumns.a = \"text[][]\"\n"),
+    ("numeric without digits", "numeric-digits", "[tables.t]\ncolumns.a = \"numeric(0)\"\n"),
     (
         "numeric with more digits after the point than in all",
         "numeric-digits",
         "[tables.t]\ncolumns.a = { type = \"numeric(2,3)\" }\n",
     ),
-    (
-        "unknown key at the top",
-        "unknown-key",
-        "nmae = \"x\"\n[tables.t]\ncolumns.a = \"text\"\n",
-    ),
+    ("unknown key at the top", "unknown-key", "nmae = \"x\"\n[tables.t]\ncolumns.a = \"text\"\n"),
     (
         "key of a section at the top",
         "unknown-key",
@@ -50,16 +30,8 @@ const CASES: &[(&str, &str, &str)] = &[
         "unknown-key",
         "[server]\nlisen = \"x\"\n[tables.t]\ncolumns.a = \"text\"\n",
     ),
-    (
-        "unknown key in a table",
-        "unknown-key",
-        "[tables.t]\ncolums.a = \"text\"\n",
-    ),
-    (
-        "column beside columns",
-        "unknown-key",
-        "[tables.t]\nbirthday = \"text\"\n",
-    ),
+    ("unknown key in a table", "unknown-key", "[tables.t]\ncolums.a = \"text\"\n"),
+    ("column beside columns", "unknown-key", "[tables.t]\nbirthday = \"text\"\n"),
     (
         "unknown key in a column",
         "unknown-key",
@@ -165,11 +137,7 @@ const CASES: &[(&str, &str, &str)] = &[
         "toml-syntax",
         "[tables.t]\ncolumns.a = \"text\"\ncolumns.a = \"text\"\n",
     ),
-    (
-        "TOML that does not parse",
-        "toml-syntax",
-        "[tables.t\ncolumns.a = \"text\"\ncolumns.b = \n",
-    ),
+    ("TOML that does not parse", "toml-syntax", "[tables.t\ncolumns.a = \"text\"\ncolumns.b = \n"),
     (
         "rule that does not parse",
         "rule-syntax",
@@ -220,16 +188,8 @@ const CASES: &[(&str, &str, &str)] = &[
         "rule-too-large",
         "[tables.t]\ncolumns.a = \"text\"\nallow.read = \"((((((((((((((((((((((((((((((true))))))))))))))))))))))))))))))\"\n",
     ),
-    (
-        "rule that is no text",
-        "wrong-kind",
-        "[tables.t]\ncolumns.a = \"text\"\nallow.read = 1\n",
-    ),
-    (
-        "allow that is a text",
-        "wrong-kind",
-        "[tables.t]\ncolumns.a = \"text\"\nallow = \"true\"\n",
-    ),
+    ("rule that is no text", "wrong-kind", "[tables.t]\ncolumns.a = \"text\"\nallow.read = 1\n"),
+    ("allow that is a text", "wrong-kind", "[tables.t]\ncolumns.a = \"text\"\nallow = \"true\"\n"),
     (
         "min above max",
         "min-above-max",
@@ -370,11 +330,7 @@ const CASES: &[(&str, &str, &str)] = &[
         "type-and-references",
         "[tables.u]\ncolumns.a = \"text\"\n[tables.t]\ncolumns.u = { type = \"uuid\", references = \"u\" }\n",
     ),
-    (
-        "neither type nor references",
-        "no-type",
-        "[tables.t]\ncolumns.a = { null = true }\n",
-    ),
+    ("neither type nor references", "no-type", "[tables.t]\ncolumns.a = { null = true }\n"),
     (
         "generated with a default",
         "generated-clash",
@@ -405,16 +361,8 @@ const CASES: &[(&str, &str, &str)] = &[
         "two-keys",
         "[tables.t]\ncolumns.a = { type = \"text\", primary_key = true }\ncolumns.b = { type = \"text\", primary_key = true }\n",
     ),
-    (
-        "empty key",
-        "no-columns",
-        "[tables.t]\ncolumns.a = \"text\"\nprimary_key = []\n",
-    ),
-    (
-        "an id that is not the key",
-        "id-not-key",
-        "[tables.t]\ncolumns.id = \"bigint\"\n",
-    ),
+    ("empty key", "no-columns", "[tables.t]\ncolumns.a = \"text\"\nprimary_key = []\n"),
+    ("an id that is not the key", "id-not-key", "[tables.t]\ncolumns.id = \"bigint\"\n"),
     (
         "unknown column in the key",
         "unknown-column",
@@ -440,36 +388,16 @@ const CASES: &[(&str, &str, &str)] = &[
         "duplicate-constraint",
         "[tables.t]\ncolumns.a = \"text\"\nunique = [{ columns = [\"a\"], name = \"x\" }]\nchecks = [{ sql = \"a > ''\", name = \"X\" }]\n",
     ),
-    (
-        "cache that is no duration",
-        "duration",
-        "[tables.t]\ncache = \"60\"\ncolumns.a = \"text\"\n",
-    ),
-    (
-        "empty name",
-        "bad-name",
-        "[tables.t]\ncolumns.\"\" = \"text\"\n",
-    ),
+    ("cache that is no duration", "duration", "[tables.t]\ncache = \"60\"\ncolumns.a = \"text\"\n"),
+    ("empty name", "bad-name", "[tables.t]\ncolumns.\"\" = \"text\"\n"),
     (
         "name that is too long",
         "bad-name",
         "[tables.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa]\ncolumns.a = \"text\"\n",
     ),
-    (
-        "name with a control character",
-        "bad-name",
-        "[tables.\"a\\u0000b\"]\ncolumns.a = \"text\"\n",
-    ),
-    (
-        "name of SQLite",
-        "reserved-name",
-        "[tables.sqlite_master]\ncolumns.a = \"text\"\n",
-    ),
-    (
-        "name of Mainstay",
-        "bad-name",
-        "[tables._mainstay_feed]\ncolumns.a = \"text\"\n",
-    ),
+    ("name with a control character", "bad-name", "[tables.\"a\\u0000b\"]\ncolumns.a = \"text\"\n"),
+    ("name of SQLite", "reserved-name", "[tables.sqlite_master]\ncolumns.a = \"text\"\n"),
+    ("name of Mainstay", "bad-name", "[tables._mainstay_feed]\ncolumns.a = \"text\"\n"),
     (
         "module name that is taken",
         "reserved-name",
@@ -506,51 +434,19 @@ const CASES: &[(&str, &str, &str)] = &[
         "default-type",
         "[functions.f]\nargs = { n = { type = \"integer\", default = 1.5 } }\nsql = \"select :n\"\n",
     ),
-    (
-        "function without SQL",
-        "missing-key",
-        "[functions.f]\nargs = { }\n",
-    ),
-    (
-        "function with an open quote",
-        "sql",
-        "[functions.f]\nsql = \"select 'a\"\n",
-    ),
-    (
-        "view that writes",
-        "view-not-a-select",
-        "[views.v]\nsql = \"delete from t\"\n",
-    ),
-    (
-        "view of two statements",
-        "view-not-a-select",
-        "[views.v]\nsql = \"select 1; select 2\"\n",
-    ),
-    (
-        "view with an argument",
-        "view-not-a-select",
-        "[views.v]\nsql = \"select :a\"\n",
-    ),
-    (
-        "empty check",
-        "empty-text",
-        "[tables.t]\ncolumns.a = \"text\"\nchecks = [\" \"]\n",
-    ),
+    ("function without SQL", "missing-key", "[functions.f]\nargs = { }\n"),
+    ("function with an open quote", "sql", "[functions.f]\nsql = \"select 'a\"\n"),
+    ("view that writes", "view-not-a-select", "[views.v]\nsql = \"delete from t\"\n"),
+    ("view of two statements", "view-not-a-select", "[views.v]\nsql = \"select 1; select 2\"\n"),
+    ("view with an argument", "view-not-a-select", "[views.v]\nsql = \"select :a\"\n"),
+    ("empty check", "empty-text", "[tables.t]\ncolumns.a = \"text\"\nchecks = [\" \"]\n"),
     (
         "check that leaves its brackets",
         "sql",
         "[tables.t]\ncolumns.a = \"text\"\nchecks = [\"a > 1); drop table t; --\"]\n",
     ),
-    (
-        "text where a table belongs",
-        "wrong-kind",
-        "tables = \"posts\"\n",
-    ),
-    (
-        "number where a column belongs",
-        "wrong-kind",
-        "[tables.t]\ncolumns.a = 5\n",
-    ),
+    ("text where a table belongs", "wrong-kind", "tables = \"posts\"\n"),
+    ("number where a column belongs", "wrong-kind", "[tables.t]\ncolumns.a = 5\n"),
     (
         "text where a list belongs",
         "wrong-kind",
@@ -598,16 +494,10 @@ fn mistakes_in_several_files_are_shown_in_the_order_of_files_and_lines() {
     let mistakes = read_texts(
         "shop",
         &[
-            (
-                "mainstay.toml",
-                "name = \"shop\"\ndefault_module = \"order\"\n[tables.x]\n",
-            ),
+            ("mainstay.toml", "name = \"shop\"\ndefault_module = \"order\"\n[tables.x]\n"),
             ("mainstay.production.toml", "[servr]\n"),
             ("modules/Orders.toml", "[tables.t]\ncolumns.a = \"text\"\n"),
-            (
-                "modules/orders.toml",
-                "[tables.t]\ncolumns.a = \"txt\"\ncolumns.b = \"itneger\"\n",
-            ),
+            ("modules/orders.toml", "[tables.t]\ncolumns.a = \"txt\"\ncolumns.b = \"itneger\"\n"),
         ],
     )
     .unwrap_err();
@@ -646,20 +536,14 @@ fn a_path_that_is_not_there_is_a_mistake_with_its_name() {
         shown.contains("there is no such file or folder") && shown.contains("nowhere"),
         "{shown}"
     );
-    let shown = mainstay_schema::read(folder.path())
-        .unwrap_err()
-        .render(false);
+    let shown = mainstay_schema::read(folder.path()).unwrap_err().render(false);
     assert!(shown.contains("the folder has no mainstay.toml"), "{shown}");
     std::fs::write(folder.path().join("mainstay.toml"), "name = \"x\"\n").unwrap();
-    let shown = mainstay_schema::read(folder.path())
-        .unwrap_err()
-        .render(false);
+    let shown = mainstay_schema::read(folder.path()).unwrap_err().render(false);
     assert!(shown.contains("the application has no modules"), "{shown}");
     std::fs::create_dir(folder.path().join("modules")).unwrap();
     std::fs::write(folder.path().join("modules/a.toml"), b"\xff\xfe").unwrap();
-    let shown = mainstay_schema::read(folder.path())
-        .unwrap_err()
-        .render(false);
+    let shown = mainstay_schema::read(folder.path()).unwrap_err().render(false);
     assert!(shown.contains("not UTF-8"), "{shown}");
 }
 
@@ -669,11 +553,7 @@ fn a_hundred_mistakes_are_shown_and_the_rest_is_counted() {
     (0..5_000).for_each(|at| text.push_str(&format!("columns.c{at} = \"txet\"\n")));
     let mistakes = read_text("app.toml", &text).unwrap_err();
     assert_eq!(mistakes.render(false).matches("unknown type").count(), 100);
-    assert!(
-        mistakes.render(false).contains("\nand 901 more\n"),
-        "{}",
-        mistakes.count()
-    );
+    assert!(mistakes.render(false).contains("\nand 901 more\n"), "{}", mistakes.count());
 }
 
 #[test]
@@ -689,12 +569,7 @@ fn hostile_texts_are_read_in_bounded_time() {
             .map(|at| format!("[tables.t{at}]\ncolumns.a = {{ references = \"x{at}\" }}\n"))
             .collect(),
         (0..5_000)
-            .map(|at| {
-                format!(
-                    "[tables.t{at}]\ncolumns.a = {{ references = \"t{}\" }}\n",
-                    at + 1
-                )
-            })
+            .map(|at| format!("[tables.t{at}]\ncolumns.a = {{ references = \"t{}\" }}\n", at + 1))
             .collect(),
         (0..2_000)
             .map(|at| {
@@ -717,10 +592,6 @@ fn hostile_texts_are_read_in_bounded_time() {
         let start = std::time::Instant::now();
         let _ = read_text("app.toml", text);
         let shown: String = text.chars().take(60).collect();
-        assert!(
-            start.elapsed().as_secs() < 10,
-            "{shown} took {:?}",
-            start.elapsed()
-        );
+        assert!(start.elapsed().as_secs() < 10, "{shown} took {:?}", start.elapsed());
     }
 }

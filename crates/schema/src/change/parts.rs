@@ -11,40 +11,29 @@ pub(super) fn key(table: &Table) -> Vec<&str> {
 }
 
 fn names<'t>(table: &'t Table, columns: &[usize]) -> Vec<&'t str> {
-    columns
-        .iter()
-        .map(|at| table.columns[*at].name.as_str())
-        .collect()
+    columns.iter().map(|at| table.columns[*at].name.as_str()).collect()
 }
 
 pub(super) fn uniques(pair: &mut Pair<'_>) {
     let list = |table: &Table| -> Vec<(String, String)> {
         let uniques = table.uniques.iter();
         uniques
-            .map(|unique| {
-                (
-                    names(table, &unique.columns).join(", "),
-                    unique.name.clone(),
-                )
-            })
+            .map(|unique| (names(table, &unique.columns).join(", "), unique.name.clone()))
             .collect()
     };
     let (before, after) = (list(pair.before), list(pair.after));
     for (columns, name) in &after {
         match before.iter().find(|(other, _)| other == columns) {
-            None => pair.refuse(
-                &format!("making ({columns}) unique"),
-                "rows that are equal may be there",
-            ),
+            None => pair
+                .refuse(&format!("making ({columns}) unique"), "rows that are equal may be there"),
             Some((_, other)) if other != name => {
                 pair.record(&format!("the name of unique ({columns})"))
             }
             Some(_) => {}
         }
     }
-    for (columns, _) in before
-        .iter()
-        .filter(|(columns, _)| !after.iter().any(|(c, _)| c == columns))
+    for (columns, _) in
+        before.iter().filter(|(columns, _)| !after.iter().any(|(c, _)| c == columns))
     {
         pair.refuse(&format!("no longer keeping ({columns}) unique"), REWRITE);
     }
@@ -63,11 +52,8 @@ pub(super) fn checks(pair: &mut Pair<'_>) {
 
 pub(super) fn foreign_keys(pair: &mut Pair<'_>) {
     let (old, new, before, after) = (pair.old, pair.new, pair.before, pair.after);
-    let was: Vec<String> = before
-        .foreign_keys
-        .iter()
-        .map(|key| described(before, old, key))
-        .collect();
+    let was: Vec<String> =
+        before.foreign_keys.iter().map(|key| described(before, old, key)).collect();
     for key in &after.foreign_keys {
         let text = described(after, new, key);
         // The reference of a single new column comes with the column.
@@ -84,11 +70,7 @@ pub(super) fn foreign_keys(pair: &mut Pair<'_>) {
             _ => {}
         }
     }
-    let is: Vec<String> = after
-        .foreign_keys
-        .iter()
-        .map(|key| described(after, new, key))
-        .collect();
+    let is: Vec<String> = after.foreign_keys.iter().map(|key| described(after, new, key)).collect();
     for text in was.iter().filter(|text| !is.contains(text)) {
         pair.refuse(&format!("dropping reference {text}"), REWRITE);
     }
@@ -98,18 +80,13 @@ pub(super) fn foreign_keys(pair: &mut Pair<'_>) {
 fn described(table: &Table, tables: &[Table], key: &ForeignKey) -> String {
     let target = tables.get(key.table);
     let (name, columns) = match target {
-        Some(target) => (
-            target.name.as_str(),
-            names(target, &key.references).join(", "),
-        ),
+        Some(target) => (target.name.as_str(), names(target, &key.references).join(", ")),
         None => ("?", String::new()),
     };
     let from = names(table, &key.columns).join(", ");
     let mut text = format!("({from}) -> {name}({columns})");
     for (word, action) in [("delete", key.on_delete), ("update", key.on_update)] {
-        if let Some((action, _)) = crate::read::ACTIONS
-            .iter()
-            .find(|(_, known)| *known == action)
+        if let Some((action, _)) = crate::read::ACTIONS.iter().find(|(_, known)| *known == action)
             && *action != "no action"
         {
             text.push_str(&format!(" on {word} {action}"));
@@ -120,12 +97,8 @@ fn described(table: &Table, tables: &[Table], key: &ForeignKey) -> String {
 
 pub(super) fn indexes(pair: &mut Pair<'_>) {
     let (before, after) = (pair.before, pair.after);
-    let is_kept = |index: &Index| {
-        after
-            .indexes
-            .iter()
-            .any(|other| same(before, index, after, other))
-    };
+    let is_kept =
+        |index: &Index| after.indexes.iter().any(|other| same(before, index, after, other));
     for index in before.indexes.iter().filter(|index| !is_kept(index)) {
         match index.unique {
             true => {
@@ -134,33 +107,20 @@ pub(super) fn indexes(pair: &mut Pair<'_>) {
             }
             false => {
                 let (table, name) = (before.name.clone(), index.name.clone());
-                pair.changes
-                    .push(Change::Safe(Step::DropIndex { table, name }));
+                pair.changes.push(Change::Safe(Step::DropIndex { table, name }));
             }
         }
     }
-    let was_there = |index: &Index| {
-        before
-            .indexes
-            .iter()
-            .any(|old| same(before, old, after, index))
-    };
-    for (at, index) in after
-        .indexes
-        .iter()
-        .enumerate()
-        .filter(|(_, index)| !was_there(index))
-    {
+    let was_there =
+        |index: &Index| before.indexes.iter().any(|old| same(before, old, after, index));
+    for (at, index) in after.indexes.iter().enumerate().filter(|(_, index)| !was_there(index)) {
         match index.unique {
             true => {
                 let what = format!("adding unique index `{}`", index.name);
                 pair.refuse(&what, "rows that are equal may be there");
             }
             false => {
-                let step = Step::AddIndex {
-                    table: pair.at,
-                    index: at,
-                };
+                let step = Step::AddIndex { table: pair.at, index: at };
                 pair.changes.push(Change::Safe(step));
             }
         }
@@ -170,9 +130,7 @@ pub(super) fn indexes(pair: &mut Pair<'_>) {
 fn same(before: &Table, index: &Index, after: &Table, other: &Index) -> bool {
     let parts = |table: &Table, index: &Index| -> Vec<(String, bool)> {
         let parts = index.columns.iter();
-        parts
-            .map(|part| (table.columns[part.column].name.clone(), part.descending))
-            .collect()
+        parts.map(|part| (table.columns[part.column].name.clone(), part.descending)).collect()
     };
     index.name == other.name
         && index.unique == other.unique

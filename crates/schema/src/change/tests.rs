@@ -5,11 +5,7 @@ use crate::read_text;
 
 fn tables(text: &str) -> Vec<Table> {
     let declared = read_text("app.toml", text).unwrap_or_else(|mistakes| panic!("{mistakes}"));
-    declared.catalog.modules[0]
-        .tables
-        .iter()
-        .map(|table| (**table).clone())
-        .collect()
+    declared.catalog.modules[0].tables.iter().map(|table| (**table).clone()).collect()
 }
 
 fn shown(old: &str, new: &str) -> Vec<String> {
@@ -52,16 +48,9 @@ fn what_touches_no_row_is_safe() {
             "columns.up = { type = \"text\", generated = \"upper(name)\" }",
             "safe AddColumn { table: 0, column: 2 }",
         ),
-        (
-            "indexes = [[\"name\"]]",
-            "safe AddIndex { table: 0, index: 0 }",
-        ),
+        ("indexes = [[\"name\"]]", "safe AddIndex { table: 0, index: 0 }"),
     ] {
-        assert_eq!(
-            shown(USERS, &format!("{USERS}{line}\n")),
-            [expect],
-            "{line}"
-        );
+        assert_eq!(shown(USERS, &format!("{USERS}{line}\n")), [expect], "{line}");
     }
     let indexed = format!("{USERS}indexes = [[\"name\"]]\n");
     let dropped = r#"safe DropIndex { table: "users", name: "users_name_idx" }"#;
@@ -84,26 +73,15 @@ fn bounds_docs_and_defaults_are_only_recorded() {
         shown(&users(""), &users(", default = \"x\"")),
         ["recorded: the default of column `name`"]
     );
-    assert_eq!(
-        shown(&users(""), &users(", doc = \"x\"")),
-        ["recorded: the doc of column `name`"]
-    );
+    assert_eq!(shown(&users(""), &users(", doc = \"x\"")), ["recorded: the doc of column `name`"]);
 }
 
 #[test]
 fn what_could_lose_or_break_rows_is_refused_with_its_reason() {
     let users = |line: &str| format!("[tables.users]\ncolumns.name = \"text\"\n{line}\n");
     for (old, new, expect) in [
-        (
-            users("[tables.x]"),
-            users(""),
-            "dropping table `x`: all its rows would be lost",
-        ),
-        (
-            users("columns.a = \"text\""),
-            users(""),
-            "dropping column `a`: its values would be lost",
-        ),
+        (users("[tables.x]"), users(""), "dropping table `x`: all its rows would be lost"),
+        (users("columns.a = \"text\""), users(""), "dropping column `a`: its values would be lost"),
         (
             users(""),
             users("columns.a = \"text\""),
@@ -119,26 +97,14 @@ fn what_could_lose_or_break_rows_is_refused_with_its_reason() {
             users("columns.a = \"text\""),
             "rows with null may be there",
         ),
-        (
-            users(""),
-            users("unique = [[\"name\"]]"),
-            "making (name) unique: rows that are equal",
-        ),
-        (
-            users("unique = [[\"name\"]]"),
-            users(""),
-            "no longer keeping (name) unique",
-        ),
+        (users(""), users("unique = [[\"name\"]]"), "making (name) unique: rows that are equal"),
+        (users("unique = [[\"name\"]]"), users(""), "no longer keeping (name) unique"),
         (
             users(""),
             users("checks = [\"name > ''\"]"),
             "adding check `users_check`: rows that break it",
         ),
-        (
-            users(""),
-            users("primary_key = [\"name\"]"),
-            "changing the primary key",
-        ),
+        (users(""), users("primary_key = [\"name\"]"), "changing the primary key"),
         (
             users(""),
             users("indexes = [{ columns = [\"name\"], unique = true }]"),
@@ -157,9 +123,7 @@ fn what_could_lose_or_break_rows_is_refused_with_its_reason() {
     ] {
         let shown = shown(&old, &new);
         assert!(
-            shown
-                .iter()
-                .any(|line| line.starts_with("refused: ") && line.contains(expect)),
+            shown.iter().any(|line| line.starts_with("refused: ") && line.contains(expect)),
             "{expect}: {shown:?}"
         );
     }

@@ -31,10 +31,7 @@ pub(super) fn column(
         null: sketch.null.as_ref().is_some_and(|null| null.value),
         default: sketch.made.then_some(Default::Uuid),
         identity: sketch.identity.as_ref().map(|identity| identity.value),
-        generated: sketch
-            .generated
-            .as_ref()
-            .map(|generated| generated.value.clone()),
+        generated: sketch.generated.as_ref().map(|generated| generated.value.clone()),
         min_len: None,
         max_len: None,
         min: None,
@@ -63,10 +60,8 @@ fn check_key(table: &TableSketch<'_>, sketch: &ColumnSketch<'_>, in_key: bool, f
         return;
     };
     if !table.adopted {
-        let message = format!(
-            "column `{}` is part of the key, so it cannot be null",
-            sketch.name.value
-        );
+        let message =
+            format!("column `{}` is part of the key, so it cannot be null", sketch.name.value);
         found.add(Mistake::new(null.place, "key-nullable", message).hint("leave `null` out"));
     }
 }
@@ -105,15 +100,10 @@ fn check_identity(
         let hint = "write `type = \"bigint\"`";
         found.add(Mistake::new(identity.place, "identity-type", message).hint(hint));
     }
-    let first = table
-        .columns
-        .iter()
-        .find(|column| column.identity.is_some());
+    let first = table.columns.iter().find(|column| column.identity.is_some());
     if first.is_some_and(|first| first.name.value != *name) {
-        let message = format!(
-            "table `{}` has two columns that number themselves",
-            table.name.value
-        );
+        let message =
+            format!("table `{}` has two columns that number themselves", table.name.value);
         found.add(Mistake::new(identity.place, "two-identities", message));
     } else if !whole_key {
         let message = format!("column `{name}` numbers itself, so it must be the primary key");
@@ -135,19 +125,11 @@ fn bounds(sketch: &ColumnSketch<'_>, column: &mut Column, found: &mut Found) {
         let Some(node) = node else { continue };
         if has_length {
             let length = node.count(key, found);
-            let slot = if key == "`min`" {
-                &mut column.min_len
-            } else {
-                &mut column.max_len
-            };
+            let slot = if key == "`min`" { &mut column.min_len } else { &mut column.max_len };
             *slot = length;
         } else if column.ty.is_number() {
             let value = bound(node, &column.ty, key, found);
-            let slot = if key == "`min`" {
-                &mut column.min
-            } else {
-                &mut column.max
-            };
+            let slot = if key == "`min`" { &mut column.min } else { &mut column.max };
             *slot = value;
         } else {
             let message = format!("{key} says nothing about `{}`", column.ty);
@@ -174,17 +156,11 @@ fn pattern(sketch: &ColumnSketch<'_>, ty: &Type, found: &mut Found) -> Option<Re
         found.add(Mistake::new(pattern.place, "pattern-type", message));
         return None;
     }
-    let built = RegexBuilder::new(&pattern.value)
-        .size_limit(MAX_PATTERN_BYTES)
-        .build();
+    let built = RegexBuilder::new(&pattern.value).size_limit(MAX_PATTERN_BYTES).build();
     built
         .map_err(|error| {
             let said = error.to_string();
-            let said = said
-                .lines()
-                .last()
-                .unwrap_or_default()
-                .trim_start_matches("error: ");
+            let said = said.lines().last().unwrap_or_default().trim_start_matches("error: ");
             let message = format!("`pattern` does not compile: {said}");
             let mut mistake = Mistake::new(pattern.place, "pattern", message);
             if said.contains("look-around") || said.contains("backreferences") {

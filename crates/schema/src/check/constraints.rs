@@ -17,35 +17,21 @@ impl Parts {
         let indexes = self.indexes.iter().map(|(index, _)| index);
         let full = indexes.filter(|index| index.unique && index.filter.is_none());
         let parts = full.map(|index| index.columns.iter().map(|part| part.column).collect());
-        self.uniques
-            .iter()
-            .map(|(columns, _)| columns.clone())
-            .chain(parts)
+        self.uniques.iter().map(|(columns, _)| columns.clone()).chain(parts)
     }
 }
 
 /// Those of columns first, then those of the table.
 pub(super) fn resolve(tables: &Tables<'_, '_>, table: usize, found: &mut Found) -> Parts {
     let sketch = &tables.sketches[table];
-    let mut parts = Parts {
-        uniques: Vec::new(),
-        indexes: Vec::new(),
-    };
+    let mut parts = Parts { uniques: Vec::new(), indexes: Vec::new() };
     for (at, column) in sketch.columns.iter().enumerate() {
         if column.unique.is_some() {
             parts.uniques.push((vec![at], None));
         }
         if column.index.is_some() {
-            let columns = vec![IndexColumn {
-                column: at,
-                descending: false,
-            }];
-            let index = Index {
-                name: String::new(),
-                columns,
-                unique: false,
-                filter: None,
-            };
+            let columns = vec![IndexColumn { column: at, descending: false }];
+            let index = Index { name: String::new(), columns, unique: false, filter: None };
             parts.indexes.push((index, None));
         }
     }
@@ -62,25 +48,14 @@ pub(super) fn resolve(tables: &Tables<'_, '_>, table: usize, found: &mut Found) 
 /// The `indexes` of the table.
 fn declared_indexes(tables: &Tables<'_, '_>, table: usize, parts: &mut Parts, found: &mut Found) {
     for index in &tables.sketches[table].indexes {
-        let split: Vec<(Placed<String>, bool)> = index
-            .parts
-            .iter()
-            .map(|part| direction(tables, table, part))
-            .collect();
+        let split: Vec<(Placed<String>, bool)> =
+            index.parts.iter().map(|part| direction(tables, table, part)).collect();
         let names: Vec<Placed<String>> = split.iter().map(|(name, _)| name.clone()).collect();
         if let Some(columns) = tables.columns(table, &names, "the index", index.place, found) {
             let both = columns.into_iter().zip(&split);
-            let columns = both.map(|(column, (_, down))| IndexColumn {
-                column,
-                descending: *down,
-            });
+            let columns = both.map(|(column, (_, down))| IndexColumn { column, descending: *down });
             let (columns, filter) = (columns.collect(), index.filter.clone());
-            let made = Index {
-                name: String::new(),
-                columns,
-                unique: index.unique,
-                filter,
-            };
+            let made = Index { name: String::new(), columns, unique: index.unique, filter };
             parts.indexes.push((made, index.name.clone()));
         }
     }
@@ -92,10 +67,7 @@ fn direction(
     table: usize,
     part: &Placed<String>,
 ) -> (Placed<String>, bool) {
-    let split = part
-        .value
-        .rsplit_once(' ')
-        .filter(|_| tables.column(table, &part.value).is_none());
+    let split = part.value.rsplit_once(' ').filter(|_| tables.column(table, &part.value).is_none());
     let (name, descending) = match split {
         Some((name, word)) if word.eq_ignore_ascii_case("desc") => (name.trim_end(), true),
         Some((name, word)) if word.eq_ignore_ascii_case("asc") => (name.trim_end(), false),

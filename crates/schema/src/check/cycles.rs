@@ -10,24 +10,17 @@ pub(super) fn check(tables: &Tables<'_, '_>, references: &[Vec<Resolved<'_>>], f
         .iter()
         .enumerate()
         .map(|(table, list)| {
-            let binding = list
-                .iter()
-                .filter(|reference| binds(tables, table, reference));
-            binding
-                .map(|reference| (reference.table, reference))
-                .collect()
+            let binding = list.iter().filter(|reference| binds(tables, table, reference));
+            binding.map(|reference| (reference.table, reference)).collect()
         })
         .collect();
     let mut waiting: Vec<usize> = edges.iter().map(Vec::len).collect();
     let mut asked: Vec<Vec<usize>> = vec![Vec::new(); edges.len()];
     for (table, list) in edges.iter().enumerate() {
-        list.iter()
-            .for_each(|(target, _)| asked[*target].push(table));
+        list.iter().for_each(|(target, _)| asked[*target].push(table));
     }
     // Tables that wait for nobody can be filled; then those that waited only for them, and so on.
-    let mut fillable: Vec<usize> = (0..edges.len())
-        .filter(|table| waiting[*table] == 0)
-        .collect();
+    let mut fillable: Vec<usize> = (0..edges.len()).filter(|table| waiting[*table] == 0).collect();
     while let Some(table) = fillable.pop() {
         for other in &asked[table] {
             waiting[*other] -= 1;
@@ -50,12 +43,7 @@ pub(super) fn check(tables: &Tables<'_, '_>, references: &[Vec<Resolved<'_>>], f
 /// The reference must be filled in whenever a row is written.
 fn binds(tables: &Tables<'_, '_>, table: usize, reference: &Resolved<'_>) -> bool {
     let sketch = &tables.sketches[table];
-    let nullable = |at: &usize| {
-        sketch.columns[*at]
-            .null
-            .as_ref()
-            .is_some_and(|null| null.value)
-    };
+    let nullable = |at: &usize| sketch.columns[*at].null.as_ref().is_some_and(|null| null.value);
     !sketch.adopted && !reference.columns.iter().any(nullable)
 }
 

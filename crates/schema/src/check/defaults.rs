@@ -38,9 +38,7 @@ pub(super) fn check(
         column.ty.write_text(value.as_stored(), &mut text);
         let text = String::from_utf8_lossy(&text);
         let beyond = |bound: &Option<String>, order| {
-            bound
-                .as_ref()
-                .is_some_and(|bound| number::compare(&text, bound) == order)
+            bound.as_ref().is_some_and(|bound| number::compare(&text, bound) == order)
         };
         if beyond(&column.min, Ordering::Less) {
             "`default` is below `min`".to_owned()

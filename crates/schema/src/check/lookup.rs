@@ -21,9 +21,7 @@ impl<'s, 'a> Tables<'s, 'a> {
         let named = |(at, table): (usize, &'s TableSketch<'a>)| (table.name.value.as_str(), at);
         let columns = sketches.iter().map(|table| {
             let named = table.columns.iter().enumerate();
-            named
-                .map(|(at, column)| (column.name.value.as_str(), at))
-                .collect()
+            named.map(|(at, column)| (column.name.value.as_str(), at)).collect()
         });
         let mut tables = Self {
             sketches,
@@ -31,9 +29,7 @@ impl<'s, 'a> Tables<'s, 'a> {
             columns: columns.collect(),
             keys: Vec::new(),
         };
-        tables.keys = (0..sketches.len())
-            .map(|at| tables.key(at, found))
-            .collect();
+        tables.keys = (0..sketches.len()).map(|at| tables.key(at, found)).collect();
         tables
     }
 
@@ -84,17 +80,11 @@ impl<'s, 'a> Tables<'s, 'a> {
             }
         }
         if names.is_empty() {
-            found.add(Mistake::new(
-                place,
-                "no-columns",
-                format!("{what} has no columns"),
-            ));
+            found.add(Mistake::new(place, "no-columns", format!("{what} has no columns")));
         }
         if names.len() > MAX_KEY_COLUMNS {
-            let message = format!(
-                "{what} has {} columns, at most {MAX_KEY_COLUMNS} are taken",
-                names.len()
-            );
+            let message =
+                format!("{what} has {} columns, at most {MAX_KEY_COLUMNS} are taken", names.len());
             found.add(Mistake::new(place, "too-many", message));
         }
         (found.count() == before).then_some(positions)
@@ -102,19 +92,11 @@ impl<'s, 'a> Tables<'s, 'a> {
 
     pub fn unknown_column(&self, table: usize, name: &Placed<String>) -> Mistake {
         let sketch = &self.sketches[table];
-        let names = sketch
-            .columns
-            .iter()
-            .map(|column| column.name.value.as_str());
-        let message = format!(
-            "table `{}` has no column `{}`",
-            sketch.name.value, name.value
-        );
+        let names = sketch.columns.iter().map(|column| column.name.value.as_str());
+        let message = format!("table `{}` has no column `{}`", sketch.name.value, name.value);
         let mistake = Mistake::new(name.place, "unknown-column", message);
-        let hint = format!(
-            "its columns are {}",
-            names.clone().take(20).collect::<Vec<_>>().join(", ")
-        );
+        let hint =
+            format!("its columns are {}", names.clone().take(20).collect::<Vec<_>>().join(", "));
         mistake.hint(hint).nearest(&name.value, names)
     }
 
@@ -128,10 +110,7 @@ impl<'s, 'a> Tables<'s, 'a> {
             .filter_map(|(at, column)| column.primary_key.map(|place| (at, place)))
             .collect();
         if let (Some(key), Some((_, place))) = (&sketch.primary_key, marked.first()) {
-            let message = format!(
-                "table `{}` declares its primary key twice",
-                sketch.name.value
-            );
+            let message = format!("table `{}` declares its primary key twice", sketch.name.value);
             let hint = "keep one: at the column, or `primary_key = […]` at the table";
             found.add(Mistake::new((*place).max(key.place), "two-keys", message).hint(hint));
         }
@@ -141,10 +120,8 @@ impl<'s, 'a> Tables<'s, 'a> {
                 .iter()
                 .map(|(at, _)| format!("\"{}\"", sketch.columns[*at].name.value))
                 .collect();
-            let hint = format!(
-                "for one key of several columns: `primary_key = [{}]`",
-                names.join(", ")
-            );
+            let hint =
+                format!("for one key of several columns: `primary_key = [{}]`", names.join(", "));
             found.add(Mistake::new(*place, "two-keys", message).hint(hint));
         }
         match &sketch.primary_key {

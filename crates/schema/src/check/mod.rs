@@ -31,30 +31,18 @@ pub(crate) fn catalog(
     modules.sort_by(|a, b| a.name.value.cmp(&b.name.value));
     names::modules(&modules, found);
     let default_module = default_module.map_or(0, |wanted| {
-        let at = modules
-            .iter()
-            .position(|module| module.name.value == wanted.value);
+        let at = modules.iter().position(|module| module.name.value == wanted.value);
         at.unwrap_or_else(|| {
             let names = modules.iter().map(|module| module.name.value.as_str());
             let message = format!("`default_module` names no module: `{}`", wanted.value);
-            let hint = format!(
-                "modules are {}",
-                names.clone().collect::<Vec<_>>().join(", ")
-            );
+            let hint = format!("modules are {}", names.clone().collect::<Vec<_>>().join(", "));
             let mistake = Mistake::new(wanted.place, "unknown-module", message).hint(hint);
             found.add(mistake.nearest(&wanted.value, names));
             0
         })
     });
-    let modules = modules
-        .into_iter()
-        .map(|sketch| Arc::new(module(sketch, found)))
-        .collect();
-    Catalog {
-        name: name.value,
-        modules,
-        default_module,
-    }
+    let modules = modules.into_iter().map(|sketch| Arc::new(module(sketch, found))).collect();
+    Catalog { name: name.value, modules, default_module }
 }
 
 fn module(sketch: ModuleSketch<'_>, found: &mut Found) -> Module {
@@ -64,11 +52,7 @@ fn module(sketch: ModuleSketch<'_>, found: &mut Found) -> Module {
         name: sketch.name.value,
         doc: sketch.doc,
         tables: tables.into_iter().map(Arc::new).collect(),
-        functions: sketch
-            .functions
-            .into_iter()
-            .map(|function| function.value)
-            .collect(),
+        functions: sketch.functions.into_iter().map(|function| function.value).collect(),
         views: sketch.views.into_iter().map(|view| view.value).collect(),
     }
 }
@@ -76,12 +60,10 @@ fn module(sketch: ModuleSketch<'_>, found: &mut Found) -> Module {
 fn tables(module: &ModuleSketch<'_>, found: &mut Found) -> Vec<Table> {
     let sketches = &module.tables;
     let tables = Tables::new(sketches, found);
-    let parts: Vec<constraints::Parts> = (0..sketches.len())
-        .map(|at| constraints::resolve(&tables, at, found))
-        .collect();
-    let references: Vec<Vec<references::Resolved<'_>>> = (0..sketches.len())
-        .map(|at| references::resolve(&tables, at, found))
-        .collect();
+    let parts: Vec<constraints::Parts> =
+        (0..sketches.len()).map(|at| constraints::resolve(&tables, at, found)).collect();
+    let references: Vec<Vec<references::Resolved<'_>>> =
+        (0..sketches.len()).map(|at| references::resolve(&tables, at, found)).collect();
     let types = references::types(&tables, &references, found);
     targets::check(&tables, &parts, &references, &types, found);
     cycles::check(&tables, &references, found);
@@ -95,10 +77,7 @@ fn tables(module: &ModuleSketch<'_>, found: &mut Found) -> Vec<Table> {
                 columns::column(sketch, column, ty, key, found)
             })
             .collect();
-        let key = Key {
-            name: namer.key(sketch, key),
-            columns: key.clone(),
-        };
+        let key = Key { name: namer.key(sketch, key), columns: key.clone() };
         let uniques = namer.uniques(sketch, parts.uniques);
         let foreign_keys = namer.foreign_keys(sketch, &references[at]);
         let checks = namer.checks(sketch);

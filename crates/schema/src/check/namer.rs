@@ -20,25 +20,11 @@ pub(super) struct Namer {
 impl Namer {
     /// Takes all names that were given; one that is given twice is a mistake.
     pub fn new(module: &ModuleSketch<'_>, found: &mut Found) -> Self {
-        let tables = module
-            .tables
-            .iter()
-            .map(|table| table.name.value.to_ascii_lowercase());
-        let mut namer = Self {
-            taken: tables.collect(),
-        };
-        namer.taken.extend(
-            module
-                .views
-                .iter()
-                .map(|view| view.value.name.to_ascii_lowercase()),
-        );
+        let tables = module.tables.iter().map(|table| table.name.value.to_ascii_lowercase());
+        let mut namer = Self { taken: tables.collect() };
+        namer.taken.extend(module.views.iter().map(|view| view.value.name.to_ascii_lowercase()));
         for table in &module.tables {
-            let longest = if table.adopted {
-                MAX_ADOPTED_NAME_BYTES
-            } else {
-                MAX_NAME_BYTES
-            };
+            let longest = if table.adopted { MAX_ADOPTED_NAME_BYTES } else { MAX_NAME_BYTES };
             for name in given_names(table) {
                 names::identifier(name, "constraint", longest, found);
                 names::reserved(&name.value, name.place, found);
@@ -67,11 +53,7 @@ impl Namer {
         let columns = columns.join("_");
         let mut count = 0_usize;
         loop {
-            let label = if count == 0 {
-                kind.to_owned()
-            } else {
-                format!("{kind}{count}")
-            };
+            let label = if count == 0 { kind.to_owned() } else { format!("{kind}{count}") };
             let name = object_name(table, &columns, &label);
             if self.taken.insert(name.to_ascii_lowercase()) {
                 return name;
@@ -82,10 +64,7 @@ impl Namer {
 
     /// The name of the primary key; a table without one has none.
     pub fn key(&mut self, sketch: &TableSketch<'_>, columns: &[usize]) -> String {
-        let given = sketch
-            .primary_key
-            .as_ref()
-            .and_then(|key| key.name.as_ref());
+        let given = sketch.primary_key.as_ref().and_then(|key| key.name.as_ref());
         match columns.is_empty() {
             true => String::new(),
             false => self.name(given, &sketch.name.value, &[], "pkey"),
@@ -114,10 +93,7 @@ impl Namer {
             let names = names_of(sketch, &reference.columns);
             let given = reference.sketch.name.as_ref();
             let action = |action: &Option<Placed<Action>>| {
-                action
-                    .as_ref()
-                    .map(|action| action.value)
-                    .unwrap_or_default()
+                action.as_ref().map(|action| action.value).unwrap_or_default()
             };
             ForeignKey {
                 name: self.name(given, &sketch.name.value, &names, "fkey"),
@@ -134,18 +110,12 @@ impl Namer {
     /// A check of a column has the column in its name, one of the table has not.
     pub fn checks(&mut self, sketch: &TableSketch<'_>) -> Vec<Check> {
         let of_columns = sketch.columns.iter().filter_map(|column| {
-            column
-                .check
-                .as_ref()
-                .map(|check| (vec![column.name.value.as_str()], check))
+            column.check.as_ref().map(|check| (vec![column.name.value.as_str()], check))
         });
         let of_table = sketch.checks.iter().map(|check| (Vec::new(), check));
         let made = of_columns.chain(of_table).map(|(columns, check)| {
             let name = self.name(check.name.as_ref(), &sketch.name.value, &columns, "check");
-            Check {
-                name,
-                sql: check.sql.clone(),
-            }
+            Check { name, sql: check.sql.clone() }
         });
         made.collect()
     }
@@ -166,10 +136,7 @@ impl Namer {
 }
 
 fn names_of<'s>(sketch: &'s TableSketch<'_>, columns: &[usize]) -> Vec<&'s str> {
-    columns
-        .iter()
-        .map(|at| sketch.columns[*at].name.value.as_str())
-        .collect()
+    columns.iter().map(|at| sketch.columns[*at].name.value.as_str()).collect()
 }
 
 fn given_names<'s>(table: &'s TableSketch<'_>) -> impl Iterator<Item = &'s Placed<String>> {
@@ -178,24 +145,11 @@ fn given_names<'s>(table: &'s TableSketch<'_>) -> impl Iterator<Item = &'s Place
             Kind::Reference(reference) => reference.name.as_ref(),
             _ => None,
         };
-        reference
-            .into_iter()
-            .chain(column.check.as_ref().and_then(|check| check.name.as_ref()))
+        reference.into_iter().chain(column.check.as_ref().and_then(|check| check.name.as_ref()))
     });
-    let keys = table
-        .primary_key
-        .iter()
-        .chain(&table.uniques)
-        .filter_map(|key| key.name.as_ref());
+    let keys = table.primary_key.iter().chain(&table.uniques).filter_map(|key| key.name.as_ref());
     let checks = table.checks.iter().filter_map(|check| check.name.as_ref());
-    let references = table
-        .foreign_keys
-        .iter()
-        .filter_map(|key| key.name.as_ref());
+    let references = table.foreign_keys.iter().filter_map(|key| key.name.as_ref());
     let indexes = table.indexes.iter().filter_map(|index| index.name.as_ref());
-    inline
-        .chain(keys)
-        .chain(checks)
-        .chain(references)
-        .chain(indexes)
+    inline.chain(keys).chain(checks).chain(references).chain(indexes)
 }

@@ -16,9 +16,7 @@ pub(super) fn modules(modules: &[ModuleSketch<'_>], found: &mut Found) {
     for module in modules {
         let name = module.name.value.as_str();
         let lower = name.to_lowercase();
-        let plain = name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+        let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
             && name.starts_with(|c: char| c.is_ascii_alphabetic())
             && name.len() <= MAX_NAME_BYTES;
         if !plain {
@@ -55,10 +53,8 @@ pub(super) fn check(module: &ModuleSketch<'_>, found: &mut Found) {
                 && !column.made
                 && column.name.value.eq_ignore_ascii_case("id")
             {
-                let message = format!(
-                    "table `{}` has an `id` that is not its key",
-                    table.name.value
-                );
+                let message =
+                    format!("table `{}` has an `id` that is not its key", table.name.value);
                 let hint = "write `primary_key = true` at the column, or name another key: \
                             `primary_key = [\"…\"]`";
                 found.add(Mistake::new(column.name.place, "id-not-key", message).hint(hint));
@@ -89,10 +85,7 @@ struct Space<'a> {
 
 impl<'a> Space<'a> {
     fn new(plural: &'static str) -> Self {
-        Self {
-            plural,
-            seen: HashMap::new(),
-        }
+        Self { plural, seen: HashMap::new() }
     }
 
     fn add(&mut self, name: &'a str, place: Place, kind: &'static str, found: &mut Found) {
@@ -143,6 +136,5 @@ pub(super) fn reserved(name: &str, place: Place, found: &mut Found) {
 }
 
 fn has_prefix(name: &str, prefix: &str) -> bool {
-    name.get(..prefix.len())
-        .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }

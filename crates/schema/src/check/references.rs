@@ -40,13 +40,8 @@ pub(super) fn resolve<'s>(
         }
     }
     for reference in &sketch.foreign_keys {
-        let columns = tables.columns(
-            table,
-            &reference.columns,
-            "the foreign key",
-            reference.place,
-            found,
-        );
+        let columns =
+            tables.columns(table, &reference.columns, "the foreign key", reference.place, found);
         let count = reference.columns.len();
         let target = target(tables, reference, count, found);
         if let (Some(columns), Some((target, references))) = (columns, target) {
@@ -112,15 +107,10 @@ fn split(
     text: &str,
     place: Place,
 ) -> (String, Option<Vec<Placed<String>>>) {
-    let parts = text
-        .trim_end()
-        .strip_suffix(')')
-        .and_then(|rest| rest.rsplit_once('('));
+    let parts = text.trim_end().strip_suffix(')').and_then(|rest| rest.rsplit_once('('));
     match parts {
         Some((table, columns)) if !tables.has(text) => {
-            let columns = columns
-                .split(',')
-                .map(|name| Placed::new(name.trim().to_owned(), place));
+            let columns = columns.split(',').map(|name| Placed::new(name.trim().to_owned(), place));
             (table.trim().to_owned(), Some(columns.collect()))
         }
         _ => (text.to_owned(), None),
@@ -174,9 +164,7 @@ fn follow(
         if let Some(ty) = &types[at.0][at.1] {
             return Some(Some(ty.clone()));
         }
-        let next = references[at.0]
-            .iter()
-            .find(|next| next.inline && next.columns[0] == at.1);
+        let next = references[at.0].iter().find(|next| next.inline && next.columns[0] == at.1);
         match next {
             Some(next) => at = (next.table, next.references[0]),
             None => return Some(None),

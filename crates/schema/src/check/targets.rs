@@ -43,21 +43,14 @@ fn check_unique(
         return;
     }
     let sketch = &tables.sketches[reference.table];
-    let names: Vec<&str> = wanted
-        .iter()
-        .map(|at| sketch.columns[*at].name.value.as_str())
-        .collect();
+    let names: Vec<&str> =
+        wanted.iter().map(|at| sketch.columns[*at].name.value.as_str()).collect();
     let names = names.join(", ");
-    let message = format!(
-        "`{}({names})` is not unique, so nothing can point to it",
-        sketch.name.value
-    );
+    let message =
+        format!("`{}({names})` is not unique, so nothing can point to it", sketch.name.value);
     let hint = match wanted.len() {
         1 => format!("add `unique = true` to `{names}`"),
-        _ => format!(
-            "add `unique = [[…]]` with these columns to table `{}`",
-            sketch.name.value
-        ),
+        _ => format!("add `unique = [[…]]` with these columns to table `{}`", sketch.name.value),
     };
     let place = reference.sketch.target.place();
     found.add(Mistake::new(place, "reference-not-unique", message).hint(hint));
@@ -82,11 +75,7 @@ fn check_types(
                 "column `{name}` is `{ours}`, but `{}({})` is `{theirs}`",
                 target.name.value, target.columns[*to].name.value
             );
-            found.add(Mistake::new(
-                reference.sketch.place,
-                "reference-type",
-                message,
-            ));
+            found.add(Mistake::new(reference.sketch.place, "reference-type", message));
         }
     }
 }
@@ -98,10 +87,8 @@ fn check_actions(
     found: &mut Found,
 ) {
     let sketch = &tables.sketches[table];
-    let actions = [
-        ("on_delete", &reference.sketch.on_delete),
-        ("on_update", &reference.sketch.on_update),
-    ];
+    let actions =
+        [("on_delete", &reference.sketch.on_delete), ("on_update", &reference.sketch.on_update)];
     for (key, action) in actions {
         let Some(action) = action else { continue };
         for at in &reference.columns {

@@ -18,11 +18,7 @@ impl Mistakes {
     /// The text for a terminal, with a summary as its last line.
     #[must_use]
     pub fn render(&self, colour: bool) -> String {
-        let renderer = if colour {
-            Renderer::styled()
-        } else {
-            Renderer::plain()
-        };
+        let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
         let mut text = String::new();
         for mistake in self.list.iter().take(MAX_SHOWN) {
             let group = self.group(mistake);
@@ -42,17 +38,13 @@ impl Mistakes {
     /// null when the file as a whole is meant.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
-        self.list
-            .iter()
-            .map(|mistake| self.mistake_json(mistake))
-            .collect()
+        self.list.iter().map(|mistake| self.mistake_json(mistake)).collect()
     }
 
     fn mistake_json(&self, mistake: &Mistake) -> serde_json::Value {
         let source = self.source(mistake);
-        let position = source
-            .zip(mistake.place.range)
-            .map(|(source, (start, _))| source.position(start));
+        let position =
+            source.zip(mistake.place.range).map(|(source, (start, _))| source.position(start));
         json!({
             "file": source.map(|source| source.path.as_str()),
             "line": position.map(|(line, _)| line),
@@ -64,9 +56,7 @@ impl Mistakes {
     }
 
     fn group<'a>(&'a self, mistake: &'a Mistake) -> Group<'a> {
-        let title = Level::ERROR
-            .primary_title(mistake.message.as_str())
-            .id(mistake.code);
+        let title = Level::ERROR.primary_title(mistake.message.as_str()).id(mistake.code);
         let mut group = match self.source(mistake) {
             Some(source) => match excerpt(source, mistake) {
                 Some(snippet) => title.element(snippet),
@@ -90,9 +80,7 @@ fn excerpt<'a>(
     let text = source.text.as_str();
     let start = floor(text, start);
     let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
-    let line_end = text[start..]
-        .find('\n')
-        .map_or(text.len(), |newline| start + newline);
+    let line_end = text[start..].find('\n').map_or(text.len(), |newline| start + newline);
     let line = text[line_start..line_end].trim_end_matches('\r');
     if line.len() > MAX_LINE_BYTES {
         return None;

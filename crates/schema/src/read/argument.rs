@@ -21,18 +21,12 @@ pub(super) fn arguments(fields: &Fields<'_>, found: &mut Found) -> Vec<Placed<Ar
         return Vec::new();
     };
     if entries.list.len() > MAX_ARGUMENTS {
-        let message = format!(
-            "{} arguments, at most {MAX_ARGUMENTS} are taken",
-            entries.list.len()
-        );
+        let message =
+            format!("{} arguments, at most {MAX_ARGUMENTS} are taken", entries.list.len());
         found.add(Mistake::new(node.place, "too-many", message));
         return Vec::new();
     }
-    entries
-        .list
-        .iter()
-        .filter_map(|field| argument(field, found))
-        .collect()
+    entries.list.iter().filter_map(|field| argument(field, found)).collect()
 }
 
 fn argument(field: &Field<'_>, found: &mut Found) -> Option<Placed<Argument>> {
@@ -49,20 +43,13 @@ fn argument(field: &Field<'_>, found: &mut Found) -> Option<Placed<Argument>> {
     let (ty, default) = match field.node.value {
         DeValue::String(text) => {
             // A type that was noted as unknown does not make its argument unknown, too.
-            (
-                plain_type(text, field.node, &what, found).unwrap_or(Type::Text),
-                None,
-            )
+            (plain_type(text, field.node, &what, found).unwrap_or(Type::Text), None)
         }
         _ => {
             let known = ["type", "values", "default", "null"];
             let fields = field.node.fields(&what, &known, found)?;
             if fields.get("type").is_none() {
-                found.add(Mistake::new(
-                    field.place,
-                    "no-type",
-                    format!("{what} has no `type`"),
-                ));
+                found.add(Mistake::new(field.place, "no-type", format!("{what} has no `type`")));
             }
             match declared_type(&fields, &what, found) {
                 Some(ty) => {
@@ -73,11 +60,7 @@ fn argument(field: &Field<'_>, found: &mut Found) -> Option<Placed<Argument>> {
             }
         }
     };
-    let argument = Argument {
-        name: field.name.to_owned(),
-        ty,
-        default,
-    };
+    let argument = Argument { name: field.name.to_owned(), ty, default };
     Some(Placed::new(argument, field.place))
 }
 
@@ -101,9 +84,7 @@ fn argument_default(fields: &Fields<'_>, ty: &Type, found: &mut Found) -> Option
     if let Some(node) = fields.get("default") {
         return constant(node, ty, "`default`", found);
     }
-    let null = fields
-        .get("null")
-        .and_then(|node| node.flag("`null`", found));
+    let null = fields.get("null").and_then(|node| node.flag("`null`", found));
     (null == Some(true)).then_some(Value::Null)
 }
 
@@ -141,10 +122,7 @@ fn named_place(text: &Placed<String>, name: &str) -> Place {
     match (text.place.range, at) {
         (Some((start, end)), Some(at)) if end - start == text.value.len() + 2 => {
             let from = start + 1 + at;
-            Place {
-                range: Some((from, from + 1 + name.len())),
-                ..text.place
-            }
+            Place { range: Some((from, from + 1 + name.len())), ..text.place }
         }
         _ => text.place,
     }

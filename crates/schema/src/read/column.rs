@@ -46,9 +46,7 @@ pub(super) fn column<'a>(field: &Field<'a>, reader: &mut Reader) -> ColumnSketch
         sketch.kind = own_type(text, field.node, &mut reader.found);
         if matches!(&sketch.kind, Kind::Own(ty) if ty.value == Type::Enum(Vec::new())) {
             let what = format!("column `{}`", field.name);
-            reader
-                .found
-                .add(enum_without_values(field.node.place, &what));
+            reader.found.add(enum_without_values(field.node.place, &what));
             sketch.kind = Kind::Broken;
         }
         return sketch;
@@ -103,44 +101,27 @@ impl<'a> ColumnSketch<'a> {
 }
 
 fn read_options<'a>(sketch: &mut ColumnSketch<'a>, fields: &Fields<'a>, found: &mut Found) {
-    sketch.doc = fields
-        .get("doc")
-        .and_then(|node| node.text("`doc`", found))
-        .map(|doc| doc.value);
-    sketch.null = fields.get("null").and_then(|node| {
-        node.flag("`null`", found)
-            .map(|null| Placed::new(null, node.place))
-    });
+    sketch.doc = fields.get("doc").and_then(|node| node.text("`doc`", found)).map(|doc| doc.value);
+    sketch.null = fields
+        .get("null")
+        .and_then(|node| node.flag("`null`", found).map(|null| Placed::new(null, node.place)));
     sketch.unique = set(fields, "unique", found);
     sketch.primary_key = set(fields, "primary_key", found);
     sketch.index = set(fields, "index", found);
-    sketch.identity = fields
-        .get("identity")
-        .and_then(|node| identity(node, found));
+    sketch.identity = fields.get("identity").and_then(|node| identity(node, found));
     sketch.default = fields.get("default");
     sketch.min = fields.get("min");
     sketch.max = fields.get("max");
-    sketch.pattern = fields
-        .get("pattern")
-        .and_then(|node| node.text("`pattern`", found));
-    sketch.generated = fields
-        .get("generated")
-        .and_then(|node| generated(node, found));
-    sketch.check = fields
-        .get("check")
-        .and_then(|node| constraint::check(node, "`check`", found));
-    sketch.collation = fields
-        .get("collation")
-        .and_then(|node| node.text("`collation`", found));
+    sketch.pattern = fields.get("pattern").and_then(|node| node.text("`pattern`", found));
+    sketch.generated = fields.get("generated").and_then(|node| generated(node, found));
+    sketch.check = fields.get("check").and_then(|node| constraint::check(node, "`check`", found));
+    sketch.collation = fields.get("collation").and_then(|node| node.text("`collation`", found));
 }
 
 /// The place of an option that is switched on.
 fn set(fields: &Fields<'_>, name: &str, found: &mut Found) -> Option<Place> {
     let field = fields.field(name)?;
-    field
-        .node
-        .flag(&format!("`{name}`"), found)?
-        .then_some(field.node.place)
+    field.node.flag(&format!("`{name}`"), found)?.then_some(field.node.place)
 }
 
 fn kind(field: &Field<'_>, fields: &Fields<'_>, what: &str, found: &mut Found) -> Kind {
@@ -203,9 +184,7 @@ fn identity(node: Node<'_>, found: &mut Found) -> Option<Placed<Identity>> {
 fn generated(node: Node<'_>, found: &mut Found) -> Option<Placed<Generated>> {
     let (text, stored) = if node.value.is_table() {
         let fields = node.fields("`generated`", &["sql", "stored"], found)?;
-        let stored = fields
-            .get("stored")
-            .and_then(|node| node.flag("`stored`", found));
+        let stored = fields.get("stored").and_then(|node| node.flag("`stored`", found));
         let Some(sql) = fields.get("sql") else {
             let message = "`generated` has no `sql`";
             found.add(Mistake::new(node.place, "missing-key", message));
@@ -216,11 +195,5 @@ fn generated(node: Node<'_>, found: &mut Found) -> Option<Placed<Generated>> {
         (node.filled_text("`generated`", found)?, false)
     };
     sql::expression(&text, "`generated`", found)?;
-    Some(Placed::new(
-        Generated {
-            sql: text.value,
-            stored,
-        },
-        node.place,
-    ))
+    Some(Placed::new(Generated { sql: text.value, stored }, node.place))
 }

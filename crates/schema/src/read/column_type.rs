@@ -81,21 +81,14 @@ pub(super) fn unknown_type(text: &str, place: Place) -> Mistake {
         Some((_, "text")) => mistake.hint("it is called `text` here; `max` bounds its length"),
         Some((_, ours)) => mistake.hint(format!("it is called `{ours}` here")),
         None => mistake
-            .hint(format!(
-                "types are {}; `[]` makes a list",
-                Type::NAMES.join(", ")
-            ))
+            .hint(format!("types are {}; `[]` makes a list", Type::NAMES.join(", ")))
             .nearest(bare, Type::NAMES.iter().copied()),
     }
 }
 
 pub(super) fn enum_without_values(place: Place, what: &str) -> Mistake {
-    Mistake::new(
-        place,
-        "enum-without-values",
-        format!("{what} is an enum without values"),
-    )
-    .hint("list them: { type = \"enum\", values = [\"draft\", \"public\"] }")
+    Mistake::new(place, "enum-without-values", format!("{what} is an enum without values"))
+        .hint("list them: { type = \"enum\", values = [\"draft\", \"public\"] }")
 }
 
 pub(super) fn with_labels(kind: Kind, fields: &Fields<'_>, what: &str, found: &mut Found) -> Kind {

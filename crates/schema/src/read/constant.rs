@@ -16,9 +16,7 @@ const AUTH_UID: &[&str] = &["auth.uid", "auth_uid()", "auth.uid()"];
 /// The text means something that is made, so as a constant it has to be marked as one.
 pub(crate) fn is_word(text: &str) -> bool {
     let lower = text.to_lowercase();
-    [NOW, UUID, AUTH_UID]
-        .iter()
-        .any(|words| words.contains(&lower.as_str()))
+    [NOW, UUID, AUTH_UID].iter().any(|words| words.contains(&lower.as_str()))
 }
 
 /// What `default` says: a word for something that is made, or a constant.
@@ -41,9 +39,7 @@ pub(crate) fn default(
             found.add(Mistake::new(node.place, "default-sql", message).hint(hint));
             return None;
         }
-        return inner
-            .filled_text("`sql`", found)
-            .map(|sql| Default::Sql(sql.value));
+        return inner.filled_text("`sql`", found).map(|sql| Default::Sql(sql.value));
     }
     let Some(word) = node.value.as_str() else {
         return constant(node, ty, "`default`", found).map(Default::Value);
@@ -125,10 +121,7 @@ pub(crate) fn bound(node: Node<'_>, ty: &Type, what: &str, found: &mut Found) ->
 }
 
 fn wrong<T>(node: Node<'_>, ty: &Type, what: &str, found: &mut Found) -> Option<T> {
-    let message = format!(
-        "{what} must be a constant of type `{ty}`, not {}",
-        node.kind()
-    );
+    let message = format!("{what} must be a constant of type `{ty}`, not {}", node.kind());
     let mistake = Mistake::new(node.place, "default-type", message);
     found.add(match (ty, node.value) {
         (Type::Text, DeValue::Integer(_) | DeValue::Float(_)) => mistake.hint("put it in quotes"),
@@ -159,11 +152,9 @@ fn json(value: &DeValue<'_>) -> Option<serde_json::Value> {
         DeValue::Boolean(truth) => (*truth).into(),
         DeValue::Integer(_) | DeValue::Float(_) => serde_json::from_str(&number(value)?).ok()?,
         DeValue::Datetime(time) => time.to_string().into(),
-        DeValue::Array(items) => items
-            .iter()
-            .map(|item| json(item.get_ref()))
-            .collect::<Option<Vec<_>>>()?
-            .into(),
+        DeValue::Array(items) => {
+            items.iter().map(|item| json(item.get_ref())).collect::<Option<Vec<_>>>()?.into()
+        }
         DeValue::Table(table) => {
             let fields = table
                 .iter()

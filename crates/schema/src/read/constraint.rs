@@ -20,11 +20,7 @@ pub(crate) const ACTIONS: &[(&str, Action)] = &[
 pub(super) fn key(node: Node<'_>, what: &str, found: &mut Found) -> Option<KeySketch> {
     if node.value.is_array() {
         let columns = node.texts(what, found)?;
-        return Some(KeySketch {
-            columns,
-            name: None,
-            place: node.place,
-        });
+        return Some(KeySketch { columns, name: None, place: node.place });
     }
     if !node.value.is_table() {
         node.wrong_kind(what, "a list of columns in [ ]", found);
@@ -32,20 +28,14 @@ pub(super) fn key(node: Node<'_>, what: &str, found: &mut Found) -> Option<KeySk
     }
     let fields = node.fields(what, &["columns", "name"], found)?;
     let columns = columns(node, &fields, what, found)?;
-    Some(KeySketch {
-        columns,
-        name: name(&fields, found),
-        place: node.place,
-    })
+    Some(KeySketch { columns, name: name(&fields, found), place: node.place })
 }
 
 /// A list of keys: `[["a", "b"], { columns = ["c"], name = "…" }]`.
 pub(super) fn keys(node: Node<'_>, what: &str, found: &mut Found) -> Vec<KeySketch> {
     let entry = format!("an entry of {what}");
     let list = node.list(what, found).unwrap_or_default();
-    list.into_iter()
-        .filter_map(|node| key(node, &entry, found))
-        .collect()
+    list.into_iter().filter_map(|node| key(node, &entry, found)).collect()
 }
 
 /// `"price > 0"`, or `{ sql = "…", name = "…" }`.
@@ -62,18 +52,13 @@ pub(super) fn check(node: Node<'_>, what: &str, found: &mut Found) -> Option<Che
         (node.filled_text(what, found)?, None)
     };
     sql::expression(&text, what, found)?;
-    Some(CheckSketch {
-        sql: text.value,
-        name,
-    })
+    Some(CheckSketch { sql: text.value, name })
 }
 
 /// `checks` of a table.
 pub(super) fn checks(node: Node<'_>, found: &mut Found) -> Vec<CheckSketch> {
     let list = node.list("`checks`", found).unwrap_or_default();
-    list.into_iter()
-        .filter_map(|node| check(node, "a check", found))
-        .collect()
+    list.into_iter().filter_map(|node| check(node, "a check", found)).collect()
 }
 
 /// `references` of a column, with `on_delete`, `on_update` and `name` beside it.
@@ -101,18 +86,12 @@ pub(super) fn foreign_keys(node: Node<'_>, found: &mut Found) -> Vec<ReferenceSk
         let fields = node.fields(what, &known, found)?;
         let columns = columns(node, &fields, what, found)?;
         let Some(references) = fields.get("references") else {
-            let mistake = Mistake::new(
-                node.place,
-                "missing-key",
-                "a foreign key has no `references`",
-            );
+            let mistake =
+                Mistake::new(node.place, "missing-key", "a foreign key has no `references`");
             found.add(mistake.hint("write `references = \"table(column, column)\"`"));
             return None;
         };
-        Some(ReferenceSketch {
-            columns,
-            ..inline_reference(references, &fields, found)?
-        })
+        Some(ReferenceSketch { columns, ..inline_reference(references, &fields, found)? })
     });
     read.collect()
 }
@@ -123,17 +102,11 @@ fn target(node: Node<'_>, found: &mut Found) -> Option<Target> {
     }
     let fields = node.fields("`references`", &["table", "columns"], found)?;
     let Some(table) = fields.get("table") else {
-        found.add(Mistake::new(
-            node.place,
-            "missing-key",
-            "`references` has no `table`",
-        ));
+        found.add(Mistake::new(node.place, "missing-key", "`references` has no `table`"));
         return None;
     };
     let table = table.filled_text("`table`", found)?;
-    let columns = fields
-        .get("columns")
-        .and_then(|node| node.texts("`columns`", found));
+    let columns = fields.get("columns").and_then(|node| node.texts("`columns`", found));
     Some(Target::Parts { table, columns })
 }
 
@@ -167,13 +140,9 @@ fn index(node: Node<'_>, found: &mut Found) -> Option<IndexSketch> {
     }
     let fields = node.fields(what, &["columns", "where", "unique", "name"], found)?;
     let parts = columns(node, &fields, what, found)?;
-    let filter = fields
-        .get("where")
-        .and_then(|node| node.filled_text("`where`", found));
+    let filter = fields.get("where").and_then(|node| node.filled_text("`where`", found));
     let filter = filter.filter(|text| sql::expression(text, "`where`", found).is_some());
-    let unique = fields
-        .get("unique")
-        .and_then(|node| node.flag("`unique`", found));
+    let unique = fields.get("unique").and_then(|node| node.flag("`unique`", found));
     Some(IndexSketch {
         parts,
         unique: unique.unwrap_or(false),
@@ -186,9 +155,7 @@ fn index(node: Node<'_>, found: &mut Found) -> Option<IndexSketch> {
 /// `indexes` of a table.
 pub(super) fn indexes(node: Node<'_>, found: &mut Found) -> Vec<IndexSketch> {
     let list = node.list("`indexes`", found).unwrap_or_default();
-    list.into_iter()
-        .filter_map(|node| index(node, found))
-        .collect()
+    list.into_iter().filter_map(|node| index(node, found)).collect()
 }
 
 fn columns(
@@ -198,11 +165,7 @@ fn columns(
     found: &mut Found,
 ) -> Option<Vec<Placed<String>>> {
     let Some(columns) = fields.get("columns") else {
-        let mistake = Mistake::new(
-            node.place,
-            "missing-key",
-            format!("{what} has no `columns`"),
-        );
+        let mistake = Mistake::new(node.place, "missing-key", format!("{what} has no `columns`"));
         found.add(mistake.hint("write `columns = [\"…\"]`"));
         return None;
     };
@@ -210,7 +173,5 @@ fn columns(
 }
 
 fn name(fields: &Fields<'_>, found: &mut Found) -> Option<Placed<String>> {
-    fields
-        .get("name")
-        .and_then(|node| node.text("`name`", found))
+    fields.get("name").and_then(|node| node.text("`name`", found))
 }

@@ -46,56 +46,33 @@ impl Files {
                 Role::Module(_) => return None,
             };
             let text = file.source.text.clone();
-            Some(SettingsFile {
-                path: file.path.clone(),
-                environment,
-                text,
-            })
+            Some(SettingsFile { path: file.path.clone(), environment, text })
         });
         settings.collect()
     }
 
     /// A file that could not be read stays in the list, so that its mistake has a name to show.
     fn load(&mut self, path: PathBuf, role: Role, found: &mut Found) {
-        let place = Place {
-            file: self.list.len(),
-            range: None,
-        };
+        let place = Place { file: self.list.len(), range: None };
         let text = read_bounded(&path).unwrap_or_else(|(code, message)| {
             found.add(Mistake::new(place, code, message));
             String::new()
         });
-        let source = Source {
-            path: path.display().to_string(),
-            text,
-        };
+        let source = Source { path: path.display().to_string(), text };
         self.list.push(File { path, role, source });
     }
 
     fn note(&mut self, path: &Path, mistake: Mistake, found: &mut Found) {
-        let place = Place {
-            file: self.list.len(),
-            range: None,
-        };
+        let place = Place { file: self.list.len(), range: None };
         found.add(mistake.at(place));
-        let source = Source {
-            path: path.display().to_string(),
-            text: String::new(),
-        };
-        self.list.push(File {
-            path: path.to_owned(),
-            role: Role::Main,
-            source,
-        });
+        let source = Source { path: path.display().to_string(), text: String::new() };
+        self.list.push(File { path: path.to_owned(), role: Role::Main, source });
     }
 }
 
 /// Finds the files of the application at `path`.
 pub(super) fn find(path: &Path, found: &mut Found) -> Files {
-    let mut files = Files {
-        name: stem(path),
-        list: Vec::new(),
-    };
+    let mut files = Files { name: stem(path), list: Vec::new() };
     let is_main = path.file_name().is_some_and(|name| name == "mainstay.toml");
     match (path.is_dir(), is_main.then(|| path.parent()).flatten()) {
         (true, _) => folder(path, &mut files, found),
@@ -134,11 +111,7 @@ fn folder(folder: &Path, files: &mut Files, found: &mut Found) {
     let paths = toml_files(&modules, files, found);
     if paths.len() > MAX_MODULES {
         let message = format!("{} modules, at most {MAX_MODULES} are taken", paths.len());
-        files.note(
-            &modules,
-            Mistake::new(Place::default(), "too-many", message),
-            found,
-        );
+        files.note(&modules, Mistake::new(Place::default(), "too-many", message), found);
     }
     for path in paths.into_iter().take(MAX_MODULES) {
         let role = Role::Module(stem(&path));
@@ -152,20 +125,13 @@ fn toml_files(folder: &Path, files: &mut Files, found: &mut Found) -> Vec<PathBu
         Ok(entries) => entries,
         Err(error) => {
             let message = format!("the folder cannot be read: {error}");
-            files.note(
-                folder,
-                Mistake::new(Place::default(), "file-unreadable", message),
-                found,
-            );
+            files.note(folder, Mistake::new(Place::default(), "file-unreadable", message), found);
             return Vec::new();
         }
     };
     let mut paths: Vec<PathBuf> = entries
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "toml")
-        })
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
         .filter(|path| !stem(path).starts_with('.') && path.is_file())
         .collect();
     paths.sort();
@@ -176,9 +142,7 @@ pub(super) fn settings_role(path: &Path) -> Option<Role> {
     let stem = stem(path);
     match stem.strip_prefix("mainstay") {
         Some("") => Some(Role::Main),
-        Some(rest) => rest
-            .strip_prefix('.')
-            .map(|name| Role::Environment(name.to_owned())),
+        Some(rest) => rest.strip_prefix('.').map(|name| Role::Environment(name.to_owned())),
         None => None,
     }
 }
@@ -186,40 +150,25 @@ pub(super) fn settings_role(path: &Path) -> Option<Role> {
 /// The name without folder and `.toml`; the folder's own name for `.` and the like.
 pub(super) fn stem(path: &Path) -> String {
     let named = path.file_name().map(PathBuf::from);
-    let path = named
-        .or_else(|| path.canonicalize().ok())
-        .unwrap_or_default();
-    let name = path
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    name.strip_suffix(".toml")
-        .map(str::to_owned)
-        .unwrap_or(name)
+    let path = named.or_else(|| path.canonicalize().ok()).unwrap_or_default();
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    name.strip_suffix(".toml").map(str::to_owned).unwrap_or(name)
 }
 
 fn read_bounded(path: &Path) -> Result<String, (&'static str, String)> {
     let unreadable = |error: std::io::Error| match error.kind() {
         ErrorKind::NotFound => ("file-missing", "there is no such file or folder".to_owned()),
-        _ => (
-            "file-unreadable",
-            format!("the file cannot be read: {error}"),
-        ),
+        _ => ("file-unreadable", format!("the file cannot be read: {error}")),
     };
     let file = fs::File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
-    file.take(MAX_FILE_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_FILE_BYTES) {
         let message = format!("the file is larger than {} MiB", MAX_FILE_BYTES >> 20);
         return Err(("file-too-large", message));
     }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        (
-            "file-unreadable",
-            format!("the file is not UTF-8: byte {at} is not part of a character"),
-        )
+        ("file-unreadable", format!("the file is not UTF-8: byte {at} is not part of a character"))
     })
 }

@@ -12,50 +12,29 @@ pub(super) fn function(field: &Field<'_>, reader: &mut Reader) -> Option<Placed<
     let what = format!("function `{}`", field.name);
     let known = ["doc", "args", "sql", "allow"];
     let fields = field.node.fields(&what, &known, &mut reader.found)?;
-    let allow = fields
-        .get("allow")
-        .and_then(|node| reader.rule(node, "`allow`"));
+    let allow = fields.get("allow").and_then(|node| reader.rule(node, "`allow`"));
     let found = &mut reader.found;
-    let doc = fields
-        .get("doc")
-        .and_then(|node| node.text("`doc`", found))
-        .map(|doc| doc.value);
+    let doc = fields.get("doc").and_then(|node| node.text("`doc`", found)).map(|doc| doc.value);
     let args = argument::arguments(&fields, found);
     let (sql, texts) = sql(field, &fields, &what, found)?;
     argument::check(&args, &texts, found);
     let args = args.into_iter().map(|arg| arg.value).collect();
-    let function = Function {
-        name: field.name.to_owned(),
-        doc,
-        args,
-        sql,
-        allow,
-    };
+    let function = Function { name: field.name.to_owned(), doc, args, sql, allow };
     Some(Placed::new(function, field.place))
 }
 
 /// The view that `field` declares.
 pub(super) fn view(field: &Field<'_>, reader: &mut Reader) -> Option<Placed<View>> {
     let what = format!("view `{}`", field.name);
-    let fields = field
-        .node
-        .fields(&what, &["doc", "sql", "allow"], &mut reader.found)?;
+    let fields = field.node.fields(&what, &["doc", "sql", "allow"], &mut reader.found)?;
     let allow = reader.view_allow(&fields);
     let found = &mut reader.found;
-    let doc = fields
-        .get("doc")
-        .and_then(|node| node.text("`doc`", found))
-        .map(|doc| doc.value);
+    let doc = fields.get("doc").and_then(|node| node.text("`doc`", found)).map(|doc| doc.value);
     let (sql, texts) = sql(field, &fields, &what, found)?;
     for (text, scan) in &texts {
         check_view(text, scan, &what, found);
     }
-    let view = View {
-        name: field.name.to_owned(),
-        doc,
-        sql,
-        allow,
-    };
+    let view = View { name: field.name.to_owned(), doc, sql, allow };
     Some(Placed::new(view, field.place))
 }
 
@@ -65,12 +44,9 @@ fn check_view(text: &Placed<String>, scan: &Scan, what: &str, found: &mut Found)
             format!("{what} names an argument `:{}`", arguments[0]),
             "a view has no arguments; a function has",
         )),
-        Scan {
-            statements: 2.., ..
-        } => Some((
-            format!("{what} has more than one statement"),
-            "a view is one `select`",
-        )),
+        Scan { statements: 2.., .. } => {
+            Some((format!("{what} has more than one statement"), "a view is one `select`"))
+        }
         Scan { first_word, .. } if !["select", "with", "values"].contains(&first_word.as_str()) => {
             Some((
                 format!("{what} is not a `select`"),
@@ -104,12 +80,8 @@ fn sql(
         return Some((Sql::Both(scanned.0.value.clone()), vec![scanned]));
     }
     let each = node.fields("`sql`", &["sqlite", "postgres"], found)?;
-    let sqlite = each
-        .get("sqlite")
-        .and_then(|node| statement(node, "`sql.sqlite`", found));
-    let postgres = each
-        .get("postgres")
-        .and_then(|node| statement(node, "`sql.postgres`", found));
+    let sqlite = each.get("sqlite").and_then(|node| statement(node, "`sql.sqlite`", found));
+    let postgres = each.get("postgres").and_then(|node| statement(node, "`sql.postgres`", found));
     if sqlite.is_none() && postgres.is_none() {
         if each.list.is_empty() {
             let message = format!("{what} has no `sql` for either engine");
@@ -120,10 +92,7 @@ fn sql(
     let text = |scanned: &Option<(Placed<String>, Scan)>| {
         scanned.as_ref().map(|(text, _)| text.value.clone())
     };
-    let sql = Sql::Each {
-        sqlite: text(&sqlite),
-        postgres: text(&postgres),
-    };
+    let sql = Sql::Each { sqlite: text(&sqlite), postgres: text(&postgres) };
     Some((sql, sqlite.into_iter().chain(postgres).collect()))
 }
 
@@ -131,19 +100,11 @@ fn statement(node: Node<'_>, what: &str, found: &mut Found) -> Option<(Placed<St
     let text = node.filled_text(what, found)?;
     let scan = scan(&text.value);
     if let Some(open) = scan.open {
-        found.add(Mistake::new(
-            text.place,
-            "sql",
-            format!("{what} has {open}"),
-        ));
+        found.add(Mistake::new(text.place, "sql", format!("{what} has {open}")));
         return None;
     }
     if scan.statements == 0 {
-        found.add(Mistake::new(
-            text.place,
-            "sql",
-            format!("{what} has no statement in it"),
-        ));
+        found.add(Mistake::new(text.place, "sql", format!("{what} has no statement in it")));
         return None;
     }
     Some((text, scan))

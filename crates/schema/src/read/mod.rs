@@ -92,10 +92,7 @@ pub(crate) struct Reader {
 }
 
 fn read_files(files: Files, found: Found) -> Result<Declared, Mistakes> {
-    let mut reader = Reader {
-        found,
-        ..Reader::default()
-    };
+    let mut reader = Reader { found, ..Reader::default() };
     let parsed: Vec<Option<Spanned<DeTable<'_>>>> = files
         .list
         .iter()
@@ -113,12 +110,8 @@ fn read_files(files: Files, found: Found) -> Result<Declared, Mistakes> {
     if modules.is_empty() && parsed.iter().all(Option::is_some) {
         refuse_empty(&mut reader.found);
     }
-    let catalog = check::catalog(
-        application.name,
-        application.default_module,
-        modules,
-        &mut reader.found,
-    );
+    let catalog =
+        check::catalog(application.name, application.default_module, modules, &mut reader.found);
     let sources: Vec<Source> = files.list.iter().map(|file| file.source.clone()).collect();
     match reader.found.into_mistakes(&sources) {
         Some(mistakes) => Err(mistakes),
@@ -147,11 +140,7 @@ fn parse<'a>(at: usize, source: &'a Source, found: &mut Found) -> Option<Spanned
     for error in errors.iter().take(MAX_SYNTAX_ERRORS) {
         let range = error.span().map(|span| (span.start, span.end));
         let message = error.message().trim().to_owned();
-        found.add(Mistake::new(
-            Place { file: at, range },
-            "toml-syntax",
-            message,
-        ));
+        found.add(Mistake::new(Place { file: at, range }, "toml-syntax", message));
     }
     errors.is_empty().then_some(table)
 }
@@ -166,11 +155,7 @@ struct Application {
 impl Application {
     fn new(name: &str) -> Self {
         let name = Placed::new(name.to_owned(), Place::default());
-        Self {
-            name,
-            doc: None,
-            default_module: None,
-        }
+        Self { name, doc: None, default_module: None }
     }
 
     fn read_file<'a>(
@@ -181,10 +166,7 @@ impl Application {
         modules: &mut Vec<ModuleSketch<'a>>,
         reader: &mut Reader,
     ) {
-        let whole = Place {
-            file: at,
-            range: None,
-        };
+        let whole = Place { file: at, range: None };
         match &file.role {
             Role::Main => {
                 settings::check(top, &[], &mut reader.found);
@@ -202,9 +184,7 @@ impl Application {
                     false => {
                         let message = "the application declares nothing";
                         let mistake = Mistake::new(whole, "no-modules", message);
-                        reader
-                            .found
-                            .add(mistake.hint("declare a table: `[tables.posts]`"));
+                        reader.found.add(mistake.hint("declare a table: `[tables.posts]`"));
                     }
                 }
             }
@@ -216,16 +196,12 @@ impl Application {
     }
 
     fn read_top(&mut self, top: &Fields<'_>, found: &mut Found) {
-        if let Some(name) = top
-            .get("name")
-            .and_then(|node| node.filled_text("`name`", found))
-        {
+        if let Some(name) = top.get("name").and_then(|node| node.filled_text("`name`", found)) {
             self.name = name;
         }
         let doc = top.get("doc").and_then(|node| node.text("`doc`", found));
         self.doc = doc.map(|doc| doc.value);
-        self.default_module = top
-            .get("default_module")
-            .and_then(|node| node.text("`default_module`", found));
+        self.default_module =
+            top.get("default_module").and_then(|node| node.text("`default_module`", found));
     }
 }

@@ -31,13 +31,7 @@ pub(crate) struct Fields<'a> {
 impl<'a> Node<'a> {
     pub fn new(file: usize, value: &'a Spanned<DeValue<'a>>) -> Self {
         let span = value.span();
-        Self {
-            value: value.get_ref(),
-            place: Place {
-                file,
-                range: Some((span.start, span.end)),
-            },
-        }
+        Self { value: value.get_ref(), place: Place { file, range: Some((span.start, span.end)) } }
     }
 
     /// Notes that `what` is of the wrong kind.
@@ -71,11 +65,7 @@ impl<'a> Node<'a> {
     pub fn filled_text(self, what: &str, found: &mut Found) -> Option<Placed<String>> {
         let text = self.text(what, found)?;
         if text.value.trim().is_empty() {
-            found.add(Mistake::new(
-                self.place,
-                "empty-text",
-                format!("{what} is empty"),
-            ));
+            found.add(Mistake::new(self.place, "empty-text", format!("{what} is empty")));
             return None;
         }
         Some(text)
@@ -110,23 +100,13 @@ impl<'a> Node<'a> {
             self.wrong_kind(what, "a list in [ ]", found);
             return None;
         };
-        Some(
-            items
-                .iter()
-                .map(|item| Node::new(self.place.file, item))
-                .collect(),
-        )
+        Some(items.iter().map(|item| Node::new(self.place.file, item)).collect())
     }
 
     /// A list of texts; entries of another kind are noted and left out.
     pub fn texts(self, what: &str, found: &mut Found) -> Option<Vec<Placed<String>>> {
         let items = self.list(what, found)?;
-        Some(
-            items
-                .into_iter()
-                .filter_map(|item| item.text(what, found))
-                .collect(),
-        )
+        Some(items.into_iter().filter_map(|item| item.text(what, found)).collect())
     }
 
     /// The keys of a table, whatever they are.
@@ -154,10 +134,7 @@ impl<'a> Fields<'a> {
                 let span = key.span();
                 Field {
                     name: key.get_ref(),
-                    place: Place {
-                        file,
-                        range: Some((span.start, span.end)),
-                    },
+                    place: Place { file, range: Some((span.start, span.end)) },
                     node: Node::new(file, value),
                 }
             })

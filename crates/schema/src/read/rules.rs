@@ -46,9 +46,7 @@ impl Reader {
             return Allow::default();
         };
         let mut rule = |action: &str| {
-            rules
-                .get(action)
-                .and_then(|node| self.rule(node, &format!("`allow.{action}`")))
+            rules.get(action).and_then(|node| self.rule(node, &format!("`allow.{action}`")))
         };
         Allow {
             read: rule("read"),
@@ -64,10 +62,7 @@ impl Reader {
         let read = rules
             .and_then(|rules| rules.get("read"))
             .and_then(|node| self.rule(node, "`allow.read`"));
-        Allow {
-            read,
-            ..Allow::default()
-        }
+        Allow { read, ..Allow::default() }
     }
 
     fn allow_fields<'a>(&mut self, fields: &Fields<'a>, known: &[&str]) -> Option<Fields<'a>> {
@@ -75,8 +70,7 @@ impl Reader {
         if !node.value.is_table() {
             let message = format!("`allow` must say what is allowed, not be {}", node.kind());
             let hint = "write `allow.read = \"…\"`, and the same for each other action";
-            self.found
-                .add(Mistake::new(node.place, "wrong-kind", message).hint(hint));
+            self.found.add(Mistake::new(node.place, "wrong-kind", message).hint(hint));
             return None;
         }
         node.fields("`allow`", known, &mut self.found)
@@ -85,15 +79,9 @@ impl Reader {
     /// `read`, `create` and `update` of a column.
     pub fn column_allow(&mut self, fields: &Fields<'_>) -> ColumnAllow {
         let mut rule = |action: &str| {
-            fields
-                .get(action)
-                .and_then(|node| self.rule(node, &format!("`{action}`")))
+            fields.get(action).and_then(|node| self.rule(node, &format!("`{action}`")))
         };
-        ColumnAllow {
-            read: rule("read"),
-            create: rule("create"),
-            update: rule("update"),
-        }
+        ColumnAllow { read: rule("read"), create: rule("create"), update: rule("update") }
     }
 }
 
@@ -105,16 +93,8 @@ fn marked(place: Place, source: &str, range: Option<(usize, usize)>) -> Place {
     if end - start != source.len() + 2 {
         return place;
     }
-    let byte = |at: usize| {
-        source
-            .char_indices()
-            .nth(at)
-            .map_or(source.len(), |(byte, _)| byte)
-    };
+    let byte = |at: usize| source.char_indices().nth(at).map_or(source.len(), |(byte, _)| byte);
     let (from, to) = (byte(from), byte(to));
     // A mark that starts behind the last character stands on the closing quote.
-    Place {
-        range: Some((start + 1 + from, start + 1 + to.max(from + 1))),
-        ..place
-    }
+    Place { range: Some((start + 1 + from, start + 1 + to.max(from + 1))), ..place }
 }

@@ -18,26 +18,12 @@ pub struct Section {
 pub const SECTIONS: &[Section] = &[
     Section {
         name: "server",
-        keys: &[
-            "listen",
-            "admin_listen",
-            "public_url",
-            "trusted_proxies",
-            "grace",
-        ],
+        keys: &["listen", "admin_listen", "public_url", "trusted_proxies", "grace"],
     },
-    Section {
-        name: "database",
-        keys: &["url", "replicas"],
-    },
+    Section { name: "database", keys: &["url", "replicas"] },
     Section {
         name: "api",
-        keys: &[
-            "max_rows",
-            "aggregates",
-            "transaction_override",
-            "cors_origins",
-        ],
+        keys: &["max_rows", "aggregates", "transaction_override", "cors_origins"],
     },
     Section {
         name: "auth",
@@ -51,22 +37,10 @@ pub const SECTIONS: &[Section] = &[
             "redirect_urls",
         ],
     },
-    Section {
-        name: "backup",
-        keys: &["targets", "snapshot_every", "keep", "encrypt_to"],
-    },
-    Section {
-        name: "limits",
-        keys: &[],
-    },
-    Section {
-        name: "mail",
-        keys: &[],
-    },
-    Section {
-        name: "telemetry",
-        keys: &[],
-    },
+    Section { name: "backup", keys: &["targets", "snapshot_every", "keep", "encrypt_to"] },
+    Section { name: "limits", keys: &[] },
+    Section { name: "mail", keys: &[] },
+    Section { name: "telemetry", keys: &[] },
 ];
 
 /// Top-level keys that are no sections.

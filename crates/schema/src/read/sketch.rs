@@ -96,10 +96,7 @@ pub(crate) enum Target {
     /// `users` or `users(username)`: which of them is known once all tables are.
     Text(Placed<String>),
     /// `{ table = "users", columns = ["username"] }`, for names that the short form cannot carry.
-    Parts {
-        table: Placed<String>,
-        columns: Option<Vec<Placed<String>>>,
-    },
+    Parts { table: Placed<String>, columns: Option<Vec<Placed<String>>> },
 }
 
 #[derive(Debug)]

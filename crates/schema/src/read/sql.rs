@@ -71,11 +71,7 @@ impl Walk {
             _ => {}
         }
         self.within |= c != ';' && !c.is_whitespace();
-        if rest.starts_with("::") {
-            2
-        } else {
-            word.len().max(c.len_utf8())
-        }
+        if rest.starts_with("::") { 2 } else { word.len().max(c.len_utf8()) }
     }
 }
 
@@ -89,15 +85,10 @@ fn skipped(rest: &str) -> Option<Result<(usize, bool), &'static str>> {
         return Some(end.ok_or("a comment `/*` that is not closed"));
     }
     if let Some(tag) = dollar_tag(rest) {
-        let end = rest[tag.len()..]
-            .find(tag)
-            .map(|at| (at + 2 * tag.len(), true));
+        let end = rest[tag.len()..].find(tag).map(|at| (at + 2 * tag.len(), true));
         return Some(end.ok_or("a `$$` text that is not closed"));
     }
-    let quote = rest
-        .chars()
-        .next()
-        .filter(|c| matches!(c, '\'' | '"' | '`'))?;
+    let quote = rest.chars().next().filter(|c| matches!(c, '\'' | '"' | '`'))?;
     let mut chars = rest.char_indices().skip(1).peekable();
     while let Some((at, c)) = chars.next() {
         // Two quotes in a row stand for one inside.
@@ -119,9 +110,7 @@ fn dollar_tag(rest: &str) -> Option<&str> {
 }
 
 fn word(rest: &str) -> &str {
-    let end = rest
-        .find(|c: char| !c.is_alphanumeric() && c != '_')
-        .unwrap_or(rest.len());
+    let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
     &rest[..end]
 }
 
@@ -161,51 +150,24 @@ mod tests {
     #[test]
     fn arguments_and_statements_are_seen_through_strings_and_comments() {
         for (text, arguments, statements, first) in [
-            (
-                "select :a, ':b', \":c\" -- :d\n, :e",
-                &["a", "e"][..],
-                1,
-                "select",
-            ),
-            (
-                "/* :x ; */ update t set a = a::text || :y",
-                &["y"],
-                1,
-                "update",
-            ),
+            ("select :a, ':b', \":c\" -- :d\n, :e", &["a", "e"][..], 1, "select"),
+            ("/* :x ; */ update t set a = a::text || :y", &["y"], 1, "update"),
             ("insert into t values (:a); select 1;", &["a"], 2, "insert"),
-            (
-                "select 'it''s :no', `:no`, $$ :no ; $$, $t$ ; $t$, $1",
-                &[],
-                1,
-                "select",
-            ),
+            ("select 'it''s :no', `:no`, $$ :no ; $$, $t$ ; $t$, $1", &[], 1, "select"),
             ("-- only a comment", &[], 0, ""),
             (" ; ;", &[], 0, ""),
             ("with é as (select :ñ) select 1", &["ñ"], 1, "with"),
         ] {
             let scan = scan(text);
             assert_eq!(scan.arguments, arguments, "{text}");
-            assert_eq!(
-                (scan.statements, scan.first_word.as_str()),
-                (statements, first),
-                "{text}"
-            );
+            assert_eq!((scan.statements, scan.first_word.as_str()), (statements, first), "{text}");
             assert_eq!(scan.open, None, "{text}");
         }
     }
 
     #[test]
     fn what_is_not_closed_is_seen() {
-        for text in [
-            "select 'a",
-            "select \"a",
-            "/* a",
-            "select (1",
-            "select 1)",
-            "$$ a",
-            "'a''",
-        ] {
+        for text in ["select 'a", "select \"a", "/* a", "select (1", "select 1)", "$$ a", "'a''"] {
             assert!(scan(text).open.is_some(), "{text}");
         }
     }

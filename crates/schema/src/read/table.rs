@@ -29,27 +29,16 @@ pub(super) fn module<'a>(
     top: &Fields<'a>,
     reader: &mut Reader,
 ) -> ModuleSketch<'a> {
-    let doc = top
-        .get("doc")
-        .and_then(|node| node.text("`doc`", &mut reader.found));
+    let doc = top.get("doc").and_then(|node| node.text("`doc`", &mut reader.found));
     let tables = entries(top, "tables", reader);
     let functions = entries(top, "functions", reader);
     let views = entries(top, "views", reader);
     ModuleSketch {
         name,
         doc: doc.map(|doc| doc.value),
-        tables: tables
-            .iter()
-            .filter_map(|field| table(field, reader))
-            .collect(),
-        functions: functions
-            .iter()
-            .filter_map(|field| function::function(field, reader))
-            .collect(),
-        views: views
-            .iter()
-            .filter_map(|field| function::view(field, reader))
-            .collect(),
+        tables: tables.iter().filter_map(|field| table(field, reader)).collect(),
+        functions: functions.iter().filter_map(|field| function::function(field, reader)).collect(),
+        views: views.iter().filter_map(|field| function::view(field, reader)).collect(),
     }
 }
 
@@ -67,9 +56,7 @@ fn table<'a>(field: &Field<'a>, reader: &mut Reader) -> Option<TableSketch<'a>> 
     let allow = reader.table_allow(&fields);
     let found = &mut reader.found;
     let doc = fields.get("doc").and_then(|node| node.text("`doc`", found));
-    let adopted = fields
-        .get("adopted")
-        .and_then(|node| node.flag("`adopted`", found));
+    let adopted = fields.get("adopted").and_then(|node| node.flag("`adopted`", found));
     let adopted = adopted.unwrap_or(false);
     let key = fields.get("primary_key");
     let mut sketch = TableSketch {
@@ -77,9 +64,7 @@ fn table<'a>(field: &Field<'a>, reader: &mut Reader) -> Option<TableSketch<'a>> 
         doc: doc.map(|doc| doc.value),
         columns,
         primary_key: key.and_then(|node| constraint::key(node, "`primary_key`", found)),
-        uniques: list(&fields, "unique", |node| {
-            constraint::keys(node, "`unique`", found)
-        }),
+        uniques: list(&fields, "unique", |node| constraint::keys(node, "`unique`", found)),
         checks: Vec::new(),
         foreign_keys: Vec::new(),
         indexes: Vec::new(),
@@ -88,9 +73,8 @@ fn table<'a>(field: &Field<'a>, reader: &mut Reader) -> Option<TableSketch<'a>> 
         adopted,
     };
     sketch.checks = list(&fields, "checks", |node| constraint::checks(node, found));
-    sketch.foreign_keys = list(&fields, "foreign_keys", |node| {
-        constraint::foreign_keys(node, found)
-    });
+    sketch.foreign_keys =
+        list(&fields, "foreign_keys", |node| constraint::foreign_keys(node, found));
     sketch.indexes = list(&fields, "indexes", |node| constraint::indexes(node, found));
     add_made_key(&mut sketch, key.is_some());
     Some(sketch)
@@ -108,24 +92,15 @@ fn list<T>(
 fn add_made_key(sketch: &mut TableSketch<'_>, key_declared: bool) {
     let declared = key_declared
         || sketch.primary_key.is_some()
-        || sketch
-            .columns
-            .iter()
-            .any(|column| column.primary_key.is_some());
+        || sketch.columns.iter().any(|column| column.primary_key.is_some());
     if !declared && !sketch.adopted {
-        sketch
-            .columns
-            .insert(0, ColumnSketch::made_key(sketch.name.place));
+        sketch.columns.insert(0, ColumnSketch::made_key(sketch.name.place));
     }
 }
 
 /// The usual slip is a column that stands beside `columns`, not in it.
 fn refuse_unknown(fields: &Fields<'_>, what: &str, found: &mut Found) {
-    for field in fields
-        .list
-        .iter()
-        .filter(|field| !KEYS.contains(&field.name))
-    {
+    for field in fields.list.iter().filter(|field| !KEYS.contains(&field.name)) {
         let message = format!("unknown key `{}` in {what}", field.name);
         let hint = format!("for a column write `columns.{} = …`", field.name);
         let mistake = Mistake::new(field.place, "unknown-key", message).hint(hint);
@@ -141,22 +116,11 @@ fn columns<'a>(fields: &Fields<'a>, what: &str, reader: &mut Reader) -> Vec<Colu
         return Vec::new();
     };
     if entries.list.len() > MAX_COLUMNS {
-        let message = format!(
-            "{what} has {} columns, at most {MAX_COLUMNS} are taken",
-            entries.list.len()
-        );
-        reader.found.add(Mistake::new(
-            entries.list[MAX_COLUMNS].place,
-            "too-many",
-            message,
-        ));
+        let message =
+            format!("{what} has {} columns, at most {MAX_COLUMNS} are taken", entries.list.len());
+        reader.found.add(Mistake::new(entries.list[MAX_COLUMNS].place, "too-many", message));
     }
-    entries
-        .list
-        .iter()
-        .take(MAX_COLUMNS)
-        .map(|field| column::column(field, reader))
-        .collect()
+    entries.list.iter().take(MAX_COLUMNS).map(|field| column::column(field, reader)).collect()
 }
 
 fn cache(fields: &Fields<'_>, found: &mut Found) -> Option<std::time::Duration> {

@@ -33,11 +33,7 @@ impl AuthFacts {
         fields.insert("role".into(), text(&self.role));
         let roles: Vec<Value> = self.roles.iter().map(|role| text(role)).collect();
         fields.insert("roles".into(), Value::List(Arc::new(roles)));
-        for (name, value) in [
-            ("uid", &self.uid),
-            ("email", &self.email),
-            ("aal", &self.aal),
-        ] {
+        for (name, value) in [("uid", &self.uid), ("email", &self.email), ("aal", &self.aal)] {
             if let Some(value) = value {
                 fields.insert(name.into(), text(value));
             }
@@ -45,9 +41,7 @@ impl AuthFacts {
         if with_claims && self.claims.is_object() {
             fields.insert("claims".into(), from_json(&self.claims));
         }
-        Value::Map(cel::objects::Map {
-            map: Arc::new(fields),
-        })
+        Value::Map(cel::objects::Map { map: Arc::new(fields) })
     }
 }
 
@@ -70,12 +64,8 @@ fn from_json(json: &serde_json::Value) -> Value {
             Value::List(Arc::new(items.iter().map(from_json).collect()))
         }
         serde_json::Value::Object(fields) => {
-            let map = fields
-                .iter()
-                .map(|(key, value)| (key.as_str().into(), from_json(value)));
-            Value::Map(cel::objects::Map {
-                map: Arc::new(map.collect()),
-            })
+            let map = fields.iter().map(|(key, value)| (key.as_str().into(), from_json(value)));
+            Value::Map(cel::objects::Map { map: Arc::new(map.collect()) })
         }
     }
 }

@@ -11,10 +11,8 @@ pub(super) fn check(source: &str) -> Result<(), RuleFault> {
             .hint("leave the rule out to deny everyone but the service role, or write \"false\""));
     }
     if source.len() > MAX_RULE_BYTES {
-        let message = format!(
-            "the rule has {} bytes, at most {MAX_RULE_BYTES} are taken",
-            source.len()
-        );
+        let message =
+            format!("the rule has {} bytes, at most {MAX_RULE_BYTES} are taken", source.len());
         return Err(RuleFault::new("rule-too-large", message));
     }
     if depth(source) > MAX_RULE_DEPTH {

@@ -12,19 +12,13 @@ use crate::nearest::nearest;
 
 /// Checks names, functions and types; the whole must be true or false.
 pub(super) fn check(source: &str, program: &Program) -> Result<(), RuleFault> {
-    let walk = Walk {
-        source,
-        program,
-        bound: Vec::new(),
-    };
+    let walk = Walk { source, program, bound: Vec::new() };
     let root = program.expression();
     match walk.kind(root, 0)? {
         Kind::Truth | Kind::Any => Ok(()),
         other => {
             let message = format!("the rule is {}, not true or false", other.words());
-            Err(walk
-                .fault(root, "rule-type", message)
-                .hint("compare it: `auth.role == 'admin'`"))
+            Err(walk.fault(root, "rule-type", message).hint("compare it: `auth.role == 'admin'`"))
         }
     }
 }
@@ -44,27 +38,16 @@ impl Walk<'_> {
         message: impl Into<String>,
     ) -> RuleFault {
         let mut fault = RuleFault::new(code, message);
-        fault.range = self
-            .program
-            .source_info()
-            .offset_for(at.id)
-            .and_then(|(start, stop)| {
-                let (start, stop) = (usize::try_from(start).ok()?, usize::try_from(stop).ok()?);
-                Some((
-                    start,
-                    (stop + 1).min(self.source.chars().count()).max(start + 1),
-                ))
-            });
+        fault.range = self.program.source_info().offset_for(at.id).and_then(|(start, stop)| {
+            let (start, stop) = (usize::try_from(start).ok()?, usize::try_from(stop).ok()?);
+            Some((start, (stop + 1).min(self.source.chars().count()).max(start + 1)))
+        });
         fault
     }
 
     fn kind(&self, node: &IdedExpr, depth: usize) -> Result<Kind, RuleFault> {
         if depth > MAX_RULE_TREE_DEPTH {
-            return Err(self.fault(
-                node,
-                "rule-too-large",
-                "the rule has too many steps in a row",
-            ));
+            return Err(self.fault(node, "rule-too-large", "the rule has too many steps in a row"));
         }
         match &node.expr {
             Expr::Ident(name) => self.name(node, name),
@@ -72,9 +55,7 @@ impl Walk<'_> {
             Expr::Select(select) => self.select(node, select, depth + 1),
             Expr::Call(call) => self.call(node, call, depth + 1),
             Expr::List(list) => {
-                list.elements
-                    .iter()
-                    .try_for_each(|item| self.kind(item, depth + 1).map(drop))?;
+                list.elements.iter().try_for_each(|item| self.kind(item, depth + 1).map(drop))?;
                 Ok(Kind::List)
             }
             Expr::Comprehension(inner) => self.comprehension(node, inner, depth + 1),
@@ -91,11 +72,7 @@ impl Walk<'_> {
         if name == "auth" {
             let fields = FIELDS.join(", ");
             return Err(self
-                .fault(
-                    node,
-                    "rule-type",
-                    "`auth` alone says nothing: name one of its fields",
-                )
+                .fault(node, "rule-type", "`auth` alone says nothing: name one of its fields")
                 .hint(format!("its fields are {fields}")));
         }
         if let Some((_, message)) = LATER.iter().find(|(later, _)| *later == name) {
@@ -144,19 +121,12 @@ impl Walk<'_> {
 
     fn call(&self, node: &IdedExpr, call: &CallExpr, depth: usize) -> Result<Kind, RuleFault> {
         let name = call.func_name.as_str();
-        let args: Vec<&IdedExpr> = call
-            .target
-            .as_deref()
-            .into_iter()
-            .chain(&call.args)
-            .collect();
+        let args: Vec<&IdedExpr> = call.target.as_deref().into_iter().chain(&call.args).collect();
         if !is_operator(name) && !FUNCTIONS.iter().any(|(known, ..)| *known == name) {
             return Err(self.unknown_function(node, name));
         }
-        let kinds: Vec<Kind> = args
-            .iter()
-            .map(|arg| self.kind(arg, depth))
-            .collect::<Result<_, _>>()?;
+        let kinds: Vec<Kind> =
+            args.iter().map(|arg| self.kind(arg, depth)).collect::<Result<_, _>>()?;
         if let Some((_, count, answer)) = FUNCTIONS.iter().find(|(known, ..)| *known == name) {
             return self.function(node, name, &kinds, *count, *answer);
         }
@@ -184,21 +154,11 @@ impl Walk<'_> {
     }
 
     fn unknown_function(&self, node: &IdedExpr, name: &str) -> RuleFault {
-        let fault = self.fault(
-            node,
-            "rule-unknown-name",
-            format!("unknown function `{name}`"),
-        );
-        let known = FUNCTIONS
-            .iter()
-            .map(|(known, ..)| *known)
-            .chain(MACROS.iter().copied());
+        let fault = self.fault(node, "rule-unknown-name", format!("unknown function `{name}`"));
+        let known = FUNCTIONS.iter().map(|(known, ..)| *known).chain(MACROS.iter().copied());
         match nearest(name, known.clone()) {
             Some(right) => fault.hint(format!("did you mean `{right}`?")),
-            None => fault.hint(format!(
-                "known are {}",
-                known.collect::<Vec<_>>().join(", ")
-            )),
+            None => fault.hint(format!("known are {}", known.collect::<Vec<_>>().join(", "))),
         }
     }
 
@@ -215,19 +175,12 @@ impl Walk<'_> {
         }
         let range = self.kind(&inner.iter_range, depth)?;
         if !range.fits(Kind::List) {
-            let message = format!(
-                "only a list has `exists` and its like, not {}",
-                range.words()
-            );
+            let message = format!("only a list has `exists` and its like, not {}", range.words());
             return Err(self.fault(&inner.iter_range, "rule-type", message));
         }
         let mut bound = vec![inner.iter_var.clone(), inner.accu_var.clone()];
         bound.extend(inner.iter_var2.clone());
-        let within = Walk {
-            source: self.source,
-            program: self.program,
-            bound,
-        };
+        let within = Walk { source: self.source, program: self.program, bound };
         for part in [&inner.accu_init, &inner.loop_cond, &inner.loop_step] {
             within.kind(part, depth)?;
         }

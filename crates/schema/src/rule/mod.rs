@@ -57,28 +57,19 @@ impl Rule {
             "false" => Kind::Never,
             _ => parse::parse(source)?,
         };
-        Ok(Self {
-            source: source.to_owned(),
-            kind,
-        })
+        Ok(Self { source: source.to_owned(), kind })
     }
 
     /// The rule that everybody passes.
     #[must_use]
     pub fn always() -> Self {
-        Self {
-            source: "true".to_owned(),
-            kind: Kind::Always,
-        }
+        Self { source: "true".to_owned(), kind: Kind::Always }
     }
 
     /// The rule that nobody passes.
     #[must_use]
     pub fn never() -> Self {
-        Self {
-            source: "false".to_owned(),
-            kind: Kind::Never,
-        }
+        Self { source: "false".to_owned(), kind: Kind::Never }
     }
 
     /// Written as `true`: holds whoever asks.
@@ -99,10 +90,7 @@ impl Rule {
         match &self.kind {
             Kind::Always => true,
             Kind::Never => false,
-            Kind::Ask {
-                program,
-                needs_claims,
-            } => {
+            Kind::Ask { program, needs_claims } => {
                 let mut context = Context::with_env(Arc::clone(parse::environment()));
                 context.add_variable_from_value("auth", facts.to_value(*needs_claims));
                 matches!(program.execute(&context), Ok(Value::Bool(true)))
@@ -119,12 +107,7 @@ impl PartialEq for Rule {
 
 impl RuleFault {
     fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            hint: None,
-            range: None,
-        }
+        Self { code, message: message.into(), hint: None, range: None }
     }
 
     fn hint(mut self, hint: impl Into<String>) -> Self {

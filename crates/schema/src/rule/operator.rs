@@ -29,10 +29,7 @@ impl Walk<'_> {
             },
             (operators::IN, [_, within]) => match within.fits(Kind::List) || *within == Kind::Map {
                 true => Ok(Kind::Truth),
-                false => wrong(format!(
-                    "`in` looks into a list, not into {}",
-                    within.words()
-                )),
+                false => wrong(format!("`in` looks into a list, not into {}", within.words())),
             },
             (operators::INDEX, [_, _]) => Ok(Kind::Any),
             (operators::EQUALS | operators::NOT_EQUALS, [left, right]) => {

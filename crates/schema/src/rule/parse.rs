@@ -30,15 +30,10 @@ pub(super) fn parse(source: &str) -> Result<Kind, RuleFault> {
 }
 
 fn compile(source: &str) -> Result<Kind, RuleFault> {
-    let program = environment()
-        .compile(source)
-        .map_err(|errors| syntax_fault(source, &errors))?;
+    let program = environment().compile(source).map_err(|errors| syntax_fault(source, &errors))?;
     infer::check(source, &program)?;
     let needs_claims = mentions_claims(program.expression());
-    Ok(Kind::Ask {
-        program: Arc::new(program),
-        needs_claims,
-    })
+    Ok(Kind::Ask { program: Arc::new(program), needs_claims })
 }
 
 /// The parser's first complaint, shortened to its first line.
@@ -48,21 +43,12 @@ fn syntax_fault(source: &str, errors: &ParseErrors) -> RuleFault {
     };
     let said = error.msg.lines().next().unwrap_or_default();
     let said = said.strip_prefix("Syntax error: ").unwrap_or(said);
-    let said: String = said
-        .split(" expecting ")
-        .next()
-        .unwrap_or(said)
-        .chars()
-        .take(120)
-        .collect();
+    let said: String = said.split(" expecting ").next().unwrap_or(said).chars().take(120).collect();
     let mut fault = RuleFault::new("rule-syntax", format!("the rule does not parse: {said}"));
     let (line, column) = error.pos;
     if let (Ok(line), Ok(column)) = (usize::try_from(line), usize::try_from(column)) {
-        let before: usize = source
-            .lines()
-            .take(line.saturating_sub(1))
-            .map(|line| line.chars().count() + 1)
-            .sum();
+        let before: usize =
+            source.lines().take(line.saturating_sub(1)).map(|line| line.chars().count() + 1).sum();
         let at = (before + column.saturating_sub(1)).min(source.chars().count());
         fault.range = Some((at, at + 1));
     }
@@ -84,15 +70,11 @@ fn mentions_claims(expression: &IdedExpr) -> bool {
                 || call.args.iter().any(mentions_claims)
         }
         Expr::List(list) => list.elements.iter().any(mentions_claims),
-        Expr::Comprehension(inner) => [
-            &inner.iter_range,
-            &inner.accu_init,
-            &inner.loop_cond,
-            &inner.loop_step,
-            &inner.result,
-        ]
-        .into_iter()
-        .any(mentions_claims),
+        Expr::Comprehension(inner) => {
+            [&inner.iter_range, &inner.accu_init, &inner.loop_cond, &inner.loop_step, &inner.result]
+                .into_iter()
+                .any(mentions_claims)
+        }
         Expr::Unspecified | Expr::Ident(_) | Expr::Literal(_) => false,
         Expr::Map(_) | Expr::Struct(_) => true,
     }

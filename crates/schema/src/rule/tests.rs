@@ -16,10 +16,7 @@ fn staff() -> AuthFacts {
 }
 
 fn stranger() -> AuthFacts {
-    AuthFacts {
-        role: "anon".into(),
-        ..AuthFacts::default()
-    }
+    AuthFacts { role: "anon".into(), ..AuthFacts::default() }
 }
 
 #[test]
@@ -44,30 +41,18 @@ fn rules_answer_for_the_caller_and_fail_closed() {
         ("size(auth.roles) > 1", true, false),
         ("auth.email.endsWith('@example.org')", true, false),
         ("auth.aal == 'aal2'", true, false),
-        (
-            "auth.claims.team == 'red' && auth.claims.level >= 2",
-            true,
-            false,
-        ),
+        ("auth.claims.team == 'red' && auth.claims.level >= 2", true, false),
         ("'b' in auth.claims.tags", true, false),
         ("auth.claims['team'] == 'red'", true, false),
         ("auth.claims.missing == 'x'", false, false),
         ("auth.claims.team", false, false),
-        (
-            "has(auth.claims.team) ? auth.claims.team == 'red' : false",
-            true,
-            false,
-        ),
+        ("has(auth.claims.team) ? auth.claims.team == 'red' : false", true, false),
         ("auth.role == 'anon' ? true : auth.uid == 'u1'", true, true),
         ("1 / 0 == 1", false, false),
     ] {
         let rule = Rule::parse(source).unwrap_or_else(|fault| panic!("{source}: {fault:?}"));
         assert_eq!(rule.holds(&staff()), for_staff, "{source} for staff");
-        assert_eq!(
-            rule.holds(&stranger()),
-            for_stranger,
-            "{source} for a stranger"
-        );
+        assert_eq!(rule.holds(&stranger()), for_stranger, "{source} for a stranger");
     }
 }
 
@@ -99,20 +84,11 @@ fn what_is_no_rule_is_refused_with_its_name() {
         ("(", "does not parse"),
         ("", "empty"),
         ("auth.role.matches('x')", "unknown function `matches`"),
-        (
-            "auth.email.startswith('x')",
-            "unknown function `startswith`",
-        ),
+        ("auth.email.startswith('x')", "unknown function `startswith`"),
         ("'a' in auth.role", "`in` looks into a list"),
-        (
-            "auth.roles.exists(r, auth.roles.exists(s, r == s))",
-            "inside another",
-        ),
+        ("auth.roles.exists(r, auth.roles.exists(s, r == s))", "inside another"),
         ("{'a': 1}.a == 1", "no maps"),
-        (
-            "members.exists(m, m.user == auth.uid)",
-            "unknown name `members`",
-        ),
+        ("members.exists(m, m.user == auth.uid)", "unknown name `members`"),
     ] {
         let fault = Rule::parse(source).expect_err(source);
         assert!(fault.message.contains(part), "{source}: {}", fault.message);
@@ -154,10 +130,6 @@ fn texts_that_blow_up_parsers_are_refused_fast() {
         let start = Instant::now();
         let _ = Rule::parse(source);
         let shown: String = source.chars().take(30).collect();
-        assert!(
-            start.elapsed() < Duration::from_secs(2),
-            "{shown} took {:?}",
-            start.elapsed()
-        );
+        assert!(start.elapsed() < Duration::from_secs(2), "{shown} took {:?}", start.elapsed());
     }
 }

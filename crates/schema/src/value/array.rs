@@ -13,8 +13,8 @@ use crate::Type;
 /// # Errors
 /// As the element type's `read_json`.
 pub fn read_json(ty: &Type, element: &Type, raw: &str) -> Result<Value> {
-    let parts: Vec<&RawValue> = serde_json::from_str(raw)
-        .map_err(|error| bad_literal(ty, raw).details(error.to_string()))?;
+    let parts: Vec<&RawValue> =
+        serde_json::from_str(raw).map_err(|error| bad_literal(ty, raw).details(error.to_string()))?;
     let values = parts.iter().map(|part| element.read_json(part.get()));
     join(element, values)
 }
@@ -105,10 +105,7 @@ mod tests {
         for (given, expect) in [
             ("{}", Some(vec![])),
             ("{a,b}", Some(vec![some("a"), some("b")])),
-            (
-                r#"{ "x,y" , NULL,"NULL"}"#,
-                Some(vec![some("x,y"), None, some("NULL")]),
-            ),
+            (r#"{ "x,y" , NULL,"NULL"}"#, Some(vec![some("x,y"), None, some("NULL")])),
             (r#"{"a\"b",c\,d}"#, Some(vec![some("a\"b"), some("c,d")])),
             ("{a,}", None),
             ("{a", None),

@@ -24,9 +24,9 @@ impl Type {
             (Self::Boolean, Self::SmallInt | Self::Integer | Self::BigInt, Stored::Int(number)) => {
                 Ok(Value::Int(number))
             }
-            (Self::Boolean, Self::Text, Stored::Int(number)) => Ok(Value::Text(
-                if number == 0 { "false" } else { "true" }.to_owned(),
-            )),
+            (Self::Boolean, Self::Text, Stored::Int(number)) => {
+                Ok(Value::Text(if number == 0 { "false" } else { "true" }.to_owned()))
+            }
             (_, Self::Json, _) => {
                 let mut json = Vec::new();
                 self.write_json(value, &mut json);

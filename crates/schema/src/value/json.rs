@@ -46,19 +46,14 @@ impl Type {
 
 /// The text of a JSON string; borrowed when nothing in it is escaped.
 pub(super) fn string(raw: &str) -> Result<Cow<'_, str>> {
-    if let Some(inner) = raw
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'))
+    if let Some(inner) = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'))
         && !inner.contains(['\\', '"'])
     {
         return Ok(Cow::Borrowed(inner));
     }
-    serde_json::from_str::<String>(raw)
-        .map(Cow::Owned)
-        .map_err(|error| {
-            Error::new(Code::BodyUnreadable, "a JSON string does not parse")
-                .details(error.to_string())
-        })
+    serde_json::from_str::<String>(raw).map(Cow::Owned).map_err(|error| {
+        Error::new(Code::BodyUnreadable, "a JSON string does not parse").details(error.to_string())
+    })
 }
 
 /// A JSON document, compact, with the last of equal keys, as `jsonb` keeps it.
@@ -157,9 +152,7 @@ impl<'de> Visitor<'de> for Probe {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> std::result::Result<Shape, A::Error> {
         let mut shape = Shape::default();
-        while let Some(inner) = seq.next_element_seed(Probe {
-            depth: self.depth + 1,
-        })? {
+        while let Some(inner) = seq.next_element_seed(Probe { depth: self.depth + 1 })? {
             shape.repeated_key |= inner.repeated_key;
         }
         Ok(shape)
@@ -169,9 +162,7 @@ impl<'de> Visitor<'de> for Probe {
         let mut shape = Shape::default();
         let mut keys = HashSet::new();
         while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-            let inner = map.next_value_seed(Probe {
-                depth: self.depth + 1,
-            })?;
+            let inner = map.next_value_seed(Probe { depth: self.depth + 1 })?;
             shape.repeated_key |= inner.repeated_key || !keys.insert(key);
         }
         Ok(shape)
@@ -196,18 +187,10 @@ mod tests {
             ("boolean", "true", Value::Int(1)),
             ("bigint", "9223372036854775807", Value::Int(i64::MAX)),
             ("integer", "null", Value::Null),
-            (
-                "json",
-                r#"{ "a" : [1, 2.50, "x y"] }"#,
-                text(r#"{"a":[1,2.50,"x y"]}"#),
-            ),
+            ("json", r#"{ "a" : [1, 2.50, "x y"] }"#, text(r#"{"a":[1,2.50,"x y"]}"#)),
             ("json", r#"{"a":1,"a":2}"#, text(r#"{"a":2}"#)),
             ("json", "null", Value::Null),
-            (
-                "text[]",
-                r#"["a", "b,c", null]"#,
-                text(r#"["a","b,c",null]"#),
-            ),
+            ("text[]", r#"["a", "b,c", null]"#, text(r#"["a","b,c",null]"#)),
             ("integer[]", r#""{1,2}""#, text("[1,2]")),
             ("bytes", r#""\\x6869""#, Value::Blob(b"hi".to_vec())),
         ] {
@@ -232,11 +215,7 @@ mod tests {
             ("integer[]", r#"["a"]"#, "22P02"),
         ] {
             let ty = Type::parse(ty).unwrap();
-            assert_eq!(
-                ty.read_json(given).unwrap_err().code().text(),
-                code,
-                "{ty} {given}"
-            );
+            assert_eq!(ty.read_json(given).unwrap_err().code().text(), code, "{ty} {given}");
         }
     }
 }

@@ -39,10 +39,7 @@ pub fn read(ty: &Type, scale: Option<Scale>, text: &str) -> Result<Value> {
     }
     let canonical = format(&decimal);
     match ty.is_short_numeric() {
-        true => canonical
-            .parse()
-            .map(Value::Real)
-            .map_err(|_| bad_literal(ty, text)),
+        true => canonical.parse().map(Value::Real).map_err(|_| bad_literal(ty, text)),
         false => Ok(Value::Text(canonical)),
     }
 }
@@ -71,20 +68,8 @@ pub fn compare(left: &str, right: &str) -> Ordering {
 fn compare_decimals(left: &Decimal, right: &Decimal) -> Ordering {
     match (is_zero(left), is_zero(right), left.negative, right.negative) {
         (true, true, ..) => Ordering::Equal,
-        (true, false, _, negative) => {
-            if negative {
-                Ordering::Greater
-            } else {
-                Ordering::Less
-            }
-        }
-        (false, true, negative, _) => {
-            if negative {
-                Ordering::Less
-            } else {
-                Ordering::Greater
-            }
-        }
+        (true, false, _, negative) => if negative { Ordering::Greater } else { Ordering::Less },
+        (false, true, negative, _) => if negative { Ordering::Less } else { Ordering::Greater },
         (false, false, true, false) => Ordering::Less,
         (false, false, false, true) => Ordering::Greater,
         (false, false, negative, _) => {
@@ -97,10 +82,7 @@ fn compare_decimals(left: &Decimal, right: &Decimal) -> Ordering {
 fn compare_magnitudes(left: &Decimal, right: &Decimal) -> Ordering {
     let whole = |decimal: &Decimal| {
         let split = decimal.digits.len() - decimal.scale.min(decimal.digits.len());
-        let start = decimal.digits[..split]
-            .iter()
-            .take_while(|digit| **digit == b'0')
-            .count();
+        let start = decimal.digits[..split].iter().take_while(|digit| **digit == b'0').count();
         (start, split)
     };
     let ((left_start, left_split), (right_start, right_split)) = (whole(left), whole(right));
@@ -151,11 +133,7 @@ fn parse(text: &str) -> Option<Decimal> {
     if scale < 0 {
         digits.resize(digits.len() + usize::try_from(-scale).ok()?, b'0');
     }
-    let mut decimal = Decimal {
-        negative,
-        digits,
-        scale: usize::try_from(scale.max(0)).ok()?,
-    };
+    let mut decimal = Decimal { negative, digits, scale: usize::try_from(scale.max(0)).ok()? };
     trim_leading(&mut decimal);
     Some(decimal)
 }
@@ -164,15 +142,9 @@ fn parse(text: &str) -> Option<Decimal> {
 fn trim_leading(decimal: &mut Decimal) {
     if decimal.digits.len() < decimal.scale {
         let missing = decimal.scale - decimal.digits.len();
-        decimal
-            .digits
-            .splice(0..0, std::iter::repeat_n(b'0', missing));
+        decimal.digits.splice(0..0, std::iter::repeat_n(b'0', missing));
     }
-    let zeros = decimal
-        .digits
-        .iter()
-        .take_while(|digit| **digit == b'0')
-        .count();
+    let zeros = decimal.digits.iter().take_while(|digit| **digit == b'0').count();
     let spare = decimal.digits.len().saturating_sub(decimal.scale.max(1));
     decimal.digits.drain(..zeros.min(spare));
     // A whole part of zero is not written down as a digit: `0.5` has precision 1.
@@ -186,9 +158,7 @@ fn trim_leading(decimal: &mut Decimal) {
 
 fn round(decimal: &mut Decimal, scale: usize) {
     if decimal.scale <= scale {
-        decimal
-            .digits
-            .resize(decimal.digits.len() + scale - decimal.scale, b'0');
+        decimal.digits.resize(decimal.digits.len() + scale - decimal.scale, b'0');
         decimal.scale = scale;
         trim_leading(decimal);
         return;
@@ -253,11 +223,7 @@ mod tests {
             (&money, "1e3", Value::Real(1000.0)),
             (&money, "0", Value::Real(0.0)),
             (&money, "0.004", Value::Real(0.0)),
-            (
-                &wide,
-                "12345678901234567890.5",
-                text("12345678901234567890.5000000000"),
-            ),
+            (&wide, "12345678901234567890.5", text("12345678901234567890.5000000000")),
             (&free, "1.50", text("1.50")),
             (&free, "-.5", text("-0.5")),
             (&free, "007", text("7")),
@@ -275,11 +241,7 @@ mod tests {
             (&free, "1e999999999", "22P02"),
             (&free, "NaN", "22P02"),
         ] {
-            assert_eq!(
-                ty.read_text(given).unwrap_err().code().text(),
-                code,
-                "{ty} {given}"
-            );
+            assert_eq!(ty.read_text(given).unwrap_err().code().text(), code, "{ty} {given}");
         }
     }
 

@@ -27,9 +27,7 @@ impl Type {
             Self::Timestamp => time::timestamp(self, text),
             Self::Date => time::date(self, text),
             Self::Time => time::time(self, text),
-            Self::Json => Self::Json
-                .read_json(text)
-                .map_err(|_| bad_literal(self, text)),
+            Self::Json => Self::Json.read_json(text).map_err(|_| bad_literal(self, text)),
             Self::Bytes => bytes(self, text),
             Self::Array(element) => array::read_literal(self, element, text),
         }
@@ -43,19 +41,13 @@ pub(super) fn bad_literal(ty: &Type, text: &str) -> Error {
         Type::Json => "json".to_owned(),
         other => other.sql_name(),
     };
-    Error::new(
-        Code::LiteralInvalid,
-        format!("invalid input syntax for type {name}: \"{shown}\""),
-    )
+    Error::new(Code::LiteralInvalid, format!("invalid input syntax for type {name}: \"{shown}\""))
 }
 
 /// `22003` in PostgreSQL's words.
 pub(super) fn out_of_range(ty: &Type, text: &str) -> Error {
     let shown: String = text.chars().take(200).collect();
-    let message = format!(
-        "value \"{shown}\" is out of range for type {}",
-        ty.sql_name()
-    );
+    let message = format!("value \"{shown}\" is out of range for type {}", ty.sql_name());
     Error::new(Code::NumberOutOfRange, message)
 }
 
@@ -72,11 +64,8 @@ fn label(labels: &[String], text: &str) -> Result<Value> {
         return Ok(Value::Text(text.to_owned()));
     }
     let shown: String = text.chars().take(200).collect();
-    Err(Error::new(
-        Code::LiteralInvalid,
-        format!("invalid input value for enum: \"{shown}\""),
-    )
-    .hint(format!("The values are {}.", labels.join(", "))))
+    Err(Error::new(Code::LiteralInvalid, format!("invalid input value for enum: \"{shown}\""))
+        .hint(format!("The values are {}.", labels.join(", "))))
 }
 
 fn integer(ty: &Type, text: &str, min: i64, max: i64) -> Result<Value> {

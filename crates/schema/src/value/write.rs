@@ -27,11 +27,7 @@ impl Type {
             }
             Stored::Int(number) => self.write_int(number, out),
             Stored::Real(number) if number.is_infinite() => {
-                out.extend_from_slice(if number > 0.0 {
-                    b"Infinity"
-                } else {
-                    b"-Infinity"
-                });
+                out.extend_from_slice(if number > 0.0 { b"Infinity" } else { b"-Infinity" });
             }
             Stored::Real(number) => self.write_real(number, out),
             Stored::Text(text) => out.extend_from_slice(text.as_bytes()),
@@ -66,11 +62,7 @@ impl Type {
     fn write_real(&self, number: f64, out: &mut Vec<u8>) {
         match self {
             _ if !number.is_finite() => {
-                out.extend_from_slice(if number > 0.0 {
-                    b"\"Infinity\""
-                } else {
-                    b"\"-Infinity\""
-                });
+                out.extend_from_slice(if number > 0.0 { b"\"Infinity\"" } else { b"\"-Infinity\"" });
             }
             Self::Numeric(Some(scale)) if scale.precision <= 15 => {
                 push_scaled(number, scale.scale, out);
@@ -181,22 +173,14 @@ mod tests {
             ("numeric(12,2)", Stored::Real(10.5), "10.50"),
             ("numeric(12,2)", Stored::Real(-0.05), "-0.05"),
             ("numeric(12,2)", Stored::Int(3), "3.00"),
-            (
-                "numeric(15,2)",
-                Stored::Real(9_999_999_999_999.99),
-                "9999999999999.99",
-            ),
+            ("numeric(15,2)", Stored::Real(9_999_999_999_999.99), "9999999999999.99"),
             ("numeric(5,0)", Stored::Real(12.0), "12"),
             ("numeric", Stored::Text("1.50"), "1.50"),
             ("double", Stored::Real(1.0), "1"),
             ("double", Stored::Real(0.1), "0.1"),
             ("double", Stored::Real(f64::INFINITY), "\"Infinity\""),
             ("real", Stored::Real(f64::from(0.1f32)), "0.1"),
-            (
-                "text",
-                Stored::Text("a\"\\\n\u{1}é"),
-                "\"a\\\"\\\\\\n\\u0001é\"",
-            ),
+            ("text", Stored::Text("a\"\\\n\u{1}é"), "\"a\\\"\\\\\\n\\u0001é\""),
             ("json", Stored::Text("{\"a\":1}"), "{\"a\":1}"),
             ("text[]", Stored::Text("[\"a\"]"), "[\"a\"]"),
             ("bytes", Stored::Blob(b"hi"), "\"\\\\x6869\""),

@@ -28,10 +28,7 @@ pub(super) fn column(module: &Module, column: &Column, inline: &Inline<'_>) -> S
         ("unique", inline.unique),
         ("index", inline.index),
     ];
-    flags
-        .iter()
-        .filter(|(_, set)| *set)
-        .for_each(|(key, _)| line.push(key, "true"));
+    flags.iter().filter(|(_, set)| *set).for_each(|(key, _)| line.push(key, "true"));
     match column.identity {
         Some(Identity::ByDefault) => line.push("identity", "true"),
         Some(Identity::Always) => line.push("identity", "\"always\""),
@@ -57,11 +54,8 @@ pub(super) fn column(module: &Module, column: &Column, inline: &Inline<'_>) -> S
 
 fn push_allow(column: &Column, line: &mut Line) {
     let allow = &column.allow;
-    for (key, rule) in [
-        ("read", &allow.read),
-        ("create", &allow.create),
-        ("update", &allow.update),
-    ] {
+    for (key, rule) in [("read", &allow.read), ("create", &allow.create), ("update", &allow.update)]
+    {
         if let Some(rule) = rule {
             line.push(key, &quoted(&rule.source));
         }
@@ -71,11 +65,7 @@ fn push_allow(column: &Column, line: &mut Line) {
 /// The type, with the labels of an enum.
 pub(super) fn push_type(ty: &Type, line: &mut Line) {
     line.push("type", &quoted(&ty.to_string()));
-    let inner = if let Type::Array(element) = ty {
-        element
-    } else {
-        ty
-    };
+    let inner = if let Type::Array(element) = ty { element } else { ty };
     if let Type::Enum(labels) = inner {
         line.push("values", &list(labels.iter().map(String::as_str)));
     }
@@ -90,10 +80,7 @@ fn push_reference(module: &Module, reference: &ForeignKey, named: bool, line: &m
 }
 
 pub(super) fn push_actions(reference: &ForeignKey, line: &mut Line) {
-    for (key, action) in [
-        ("on_delete", reference.on_delete),
-        ("on_update", reference.on_update),
-    ] {
+    for (key, action) in [("on_delete", reference.on_delete), ("on_update", reference.on_update)] {
         if action != Action::NoAction
             && let Some((name, _)) = ACTIONS.iter().find(|(_, known)| *known == action)
         {
@@ -105,11 +92,8 @@ pub(super) fn push_actions(reference: &ForeignKey, line: &mut Line) {
 /// `"users"`, `"users(username)"`, or a table where names would be misread.
 pub(super) fn target(module: &Module, reference: &ForeignKey) -> String {
     let table = &module.tables[reference.table];
-    let columns: Vec<&str> = reference
-        .references
-        .iter()
-        .map(|at| table.columns[*at].name.as_str())
-        .collect();
+    let columns: Vec<&str> =
+        reference.references.iter().map(|at| table.columns[*at].name.as_str()).collect();
     let odd = |name: &str| name.contains(['(', ')', ',']) || name.trim() != name;
     let to_key = reference.references == table.primary_key.columns;
     if odd(&table.name) || columns.iter().any(|name| odd(name)) {
@@ -145,10 +129,7 @@ fn push_bounds(column: &Column, line: &mut Line) {
             line.push(key, &number(bound));
         }
     }
-    for (key, text) in [
-        ("pattern", &column.pattern),
-        ("collation", &column.collation),
-    ] {
+    for (key, text) in [("pattern", &column.pattern), ("collation", &column.collation)] {
         if let Some(text) = text {
             line.push(key, &quoted(text));
         }

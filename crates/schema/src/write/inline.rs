@@ -7,10 +7,7 @@ use crate::types::Type;
 
 /// The name is one that reading would not make.
 pub(super) fn is_named(table: &Table, name: &str, columns: &[usize], label: &str) -> bool {
-    let names: Vec<&str> = columns
-        .iter()
-        .map(|at| table.columns[*at].name.as_str())
-        .collect();
+    let names: Vec<&str> = columns.iter().map(|at| table.columns[*at].name.as_str()).collect();
     !name.is_empty() && name != object_name(&table.name, &names.join("_"), label)
 }
 
@@ -35,10 +32,7 @@ pub(super) fn has_made_key(table: &Table) -> bool {
         && first.default == Some(Default::Uuid)
         && table.primary_key.columns == [0]
         && key_is_unnamed(table)
-        && !table
-            .foreign_keys
-            .iter()
-            .any(|reference| reference.columns == [0])
+        && !table.foreign_keys.iter().any(|reference| reference.columns == [0])
         && !table.uniques.iter().any(|unique| unique.columns == [0])
         && !table
             .indexes
@@ -53,17 +47,12 @@ pub(super) fn inline_references(module: &Module, at: usize) -> usize {
     let mut last = None;
     let mut count = 0;
     for reference in &table.foreign_keys {
-        let ([column], [target]) = (
-            reference.columns.as_slice(),
-            reference.references.as_slice(),
-        ) else {
+        let ([column], [target]) = (reference.columns.as_slice(), reference.references.as_slice())
+        else {
             break;
         };
         let other = &module.tables[reference.table];
-        let points_on = other
-            .foreign_keys
-            .iter()
-            .any(|next| next.columns == [*target]);
+        let points_on = other.foreign_keys.iter().any(|next| next.columns == [*target]);
         let ascends = last.is_none_or(|last| last < *column);
         if points_on || !ascends || table.columns[*column].ty != other.columns[*target].ty {
             break;

@@ -21,10 +21,7 @@ pub fn module(module: &Module) -> String {
     for at in 0..module.tables.len() {
         table::write(module, at, &mut out);
     }
-    module
-        .functions
-        .iter()
-        .for_each(|made| function(made, &mut out));
+    module.functions.iter().for_each(|made| function(made, &mut out));
     module.views.iter().for_each(|made| view(made, &mut out));
     out.trim_start().to_owned()
 }

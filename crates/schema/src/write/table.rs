@@ -66,21 +66,12 @@ fn write_columns(
     for column in columns {
         let inline = Inline {
             key: inline_key && table.primary_key.columns == [column],
-            unique: table.uniques[..uniques]
-                .iter()
-                .any(|unique| unique.columns == [column]),
-            index: table.indexes[..indexes]
-                .iter()
-                .any(|index| index.columns[0].column == column),
+            unique: table.uniques[..uniques].iter().any(|unique| unique.columns == [column]),
+            index: table.indexes[..indexes].iter().any(|index| index.columns[0].column == column),
             reference: table.foreign_keys[..references]
                 .iter()
                 .find(|reference| reference.columns == [column])
-                .map(|reference| {
-                    (
-                        reference,
-                        is_named(table, &reference.name, &[column], "fkey"),
-                    )
-                }),
+                .map(|reference| (reference, is_named(table, &reference.name, &[column], "fkey"))),
         };
         let column = &table.columns[column];
         let text = column::column(module, column, &inline);
@@ -98,9 +89,7 @@ fn write_key(table: &Table, out: &mut String) {
         true => out.push_str(&format!("primary_key = {columns}\n")),
         false => {
             let name = quoted(&table.primary_key.name);
-            out.push_str(&format!(
-                "primary_key = {{ columns = {columns}, name = {name} }}\n"
-            ));
+            out.push_str(&format!("primary_key = {{ columns = {columns}, name = {name} }}\n"));
         }
     }
 }
@@ -132,11 +121,7 @@ fn write_checks(table: &Table, out: &mut String) {
         .checks
         .iter()
         .map(|check| match is_named(table, &check.name, &[], "check") {
-            true => format!(
-                "{{ sql = {}, name = {} }}",
-                quoted(&check.sql),
-                quoted(&check.name)
-            ),
+            true => format!("{{ sql = {}, name = {} }}", quoted(&check.sql), quoted(&check.name)),
             false => quoted(&check.sql),
         })
         .collect();
@@ -161,10 +146,8 @@ fn write_foreign_keys(module: &Module, table: &Table, inline: usize, out: &mut S
 }
 
 fn write_indexes(table: &Table, inline: usize, out: &mut String) {
-    let entries: Vec<String> = table.indexes[inline..]
-        .iter()
-        .map(|index| index_text(table, index))
-        .collect();
+    let entries: Vec<String> =
+        table.indexes[inline..].iter().map(|index| index_text(table, index)).collect();
     write_list("indexes", &entries, out);
 }
 
@@ -172,13 +155,7 @@ fn index_text(table: &Table, index: &Index) -> String {
     let columns: Vec<usize> = index.columns.iter().map(|part| part.column).collect();
     let parts: Vec<String> = names(table, &columns)
         .zip(&index.columns)
-        .map(|(name, part)| {
-            if part.descending {
-                format!("{name} desc")
-            } else {
-                name.to_owned()
-            }
-        })
+        .map(|(name, part)| if part.descending { format!("{name} desc") } else { name.to_owned() })
         .collect();
     let mut line = Line::new();
     line.push("columns", &list(parts.iter().map(String::as_str)));

@@ -2,14 +2,8 @@
 
 /// A key, bare where TOML allows it.
 pub(super) fn key(name: &str) -> String {
-    let bare = name
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
-    if bare && !name.is_empty() {
-        name.to_owned()
-    } else {
-        quoted(name)
-    }
+    let bare = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    if bare && !name.is_empty() { name.to_owned() } else { quoted(name) }
 }
 
 /// A text in double quotes on one line.
@@ -61,16 +55,9 @@ impl Line {
     }
 
     pub fn braced(&self) -> String {
-        let fields: Vec<String> = self
-            .0
-            .iter()
-            .map(|(key, value)| format!("{key} = {value}"))
-            .collect();
-        if fields.is_empty() {
-            "{}".to_owned()
-        } else {
-            format!("{{ {} }}", fields.join(", "))
-        }
+        let fields: Vec<String> =
+            self.0.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+        if fields.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", fields.join(", ")) }
     }
 
     /// Only the value of `key` where it stands alone, else the whole table.
