@@ -30,6 +30,13 @@ impl Identity {
         Self { facts, expires, not_before, decisions: Mutex::default() }
     }
 
+    /// The application itself, when it acts without a caller: seeds.
+    #[must_use]
+    pub fn service() -> Self {
+        let facts = AuthFacts { role: SERVICE.to_owned(), ..AuthFacts::default() };
+        Self::new(facts, i64::MAX, None)
+    }
+
     #[must_use]
     pub fn facts(&self) -> &AuthFacts {
         &self.facts

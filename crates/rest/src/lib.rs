@@ -25,7 +25,7 @@ pub use config::Config;
 pub use plans::Plans;
 
 use parse::prefer::{Returning, Tx};
-use parse::{Intent, Item, Pairs, Resource, Verb};
+use parse::{BodyKind, Intent, Item, Pairs, Resource, Verb};
 use plan::change::{self, Returning as Rows};
 use plan::insert::{self, PlannedWrite, Wanted};
 use plan::made::Maker;
@@ -60,6 +60,37 @@ impl Rest {
     #[must_use]
     pub fn plans(&self) -> &Plans {
         &self.plans
+    }
+
+    #[must_use]
+    pub fn catalog(&self) -> &Catalog {
+        &self.index.catalog
+    }
+
+    #[must_use]
+    pub fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+
+    /// Inserts the rows of a body with the rights of the service role: for seeds.
+    ///
+    /// # Errors
+    /// As a `POST`.
+    pub async fn load(
+        &self,
+        module: usize,
+        table: usize,
+        kind: BodyKind,
+        body: &[u8],
+    ) -> Result<u64> {
+        let identity = Arc::new(Identity::service());
+        let target = self.index.target(module, table);
+        let permit = self.permit(&identity, &target, Action::Create)?;
+        let intent = Intent::create(kind);
+        let wanted = Wanted { returning: None, upserting: None, guard: Guard::default() };
+        let maker = Maker::new(self.clock.now(), &identity);
+        let planned = insert::plan(&self.plans, &target, &permit, &intent, body, &wanted, &maker)?;
+        Ok(self.write(&intent, planned).await?.rows)
     }
 
     /// Answers a request below `/rest/v1`; `path` is what follows, decoded.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mainstay_base::Clock;
+use mainstay_telemetry::Registry;
 
 use crate::limits;
 
@@ -22,6 +23,8 @@ pub struct Config {
     pub durability: Durability,
     /// Gives the time to `now()`.
     pub clock: Arc<dyn Clock>,
+    /// Where the store's measures are registered.
+    pub registry: Registry,
 }
 
 /// How a changed declaration meets an existing database.
@@ -44,7 +47,7 @@ pub enum Durability {
 
 impl Config {
     #[must_use]
-    pub fn new(clock: Arc<dyn Clock>) -> Self {
+    pub fn new(clock: Arc<dyn Clock>, registry: Registry) -> Self {
         Self {
             statement_timeout: limits::STATEMENT,
             readers: std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8)),
@@ -52,6 +55,7 @@ impl Config {
             changes: Changes::Additive,
             durability: Durability::Disk,
             clock,
+            registry,
         }
     }
 }

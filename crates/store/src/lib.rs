@@ -4,7 +4,7 @@
 //! `plan` (text and values, ready to run) -> `sqlite` (runs it) -> `sink` (takes the rows).
 //! This crate never sees HTTP or a person.
 
-mod config;
+pub mod config;
 pub mod limits;
 mod lock;
 pub mod observe;
@@ -15,7 +15,6 @@ pub mod sql;
 pub mod sqlite;
 
 use std::path::Path;
-use std::sync::Arc;
 
 use mainstay_base::Result;
 use mainstay_schema::Catalog;
@@ -69,9 +68,33 @@ impl Store {
         }
     }
 
+    /// Modules, as positions in the catalog, whose files were made when the store was opened.
+    #[must_use]
+    pub fn fresh_modules(&self) -> Vec<usize> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.fresh_modules().to_vec(),
+        }
+    }
+
+    /// The state of each module's files, looked up now.
+    #[must_use]
+    pub fn states(&self) -> Vec<observe::ModuleState> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.states(),
+        }
+    }
+
+    /// Changes that were made to existing files when the store was opened, in sentences.
+    #[must_use]
+    pub fn steps(&self) -> Vec<String> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.steps().to_vec(),
+        }
+    }
+
     /// Waits for what is under way, checkpoints and closes.
-    pub fn close(self: Arc<Self>) {
-        match self.as_ref() {
+    pub fn close(&self) {
+        match self {
             Self::Sqlite(sqlite) => sqlite.close(),
         }
     }

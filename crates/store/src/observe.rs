@@ -1,102 +1,66 @@
-//! What the store tells about itself: counters and gauges that the metrics read when they are
-//! scraped. Names, units and meanings are in `telemetry`'s catalogue through `mainstay`.
+//! What the store tells about itself: how long reads wait, how large groups are and how long their
+//! commits take, and the state of each module's files.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
 
-/// Upper bounds of the buckets for times, in microseconds.
-pub const TIME_BUCKETS: [u64; 12] =
-    [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 100_000, 500_000, 2_500_000];
+use mainstay_telemetry::measure::{COUNTS, SECONDS};
+use mainstay_telemetry::{Counter, Histogram, Registry};
 
-/// Upper bounds of the buckets for the number of writes in one commit.
-pub const SIZE_BUCKETS: [u64; 9] = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+use crate::Store;
 
-/// A histogram with fixed bounds; the last cell counts what is beyond them.
+mainstay_telemetry::measures! {
+    READER_WAIT = Histogram(SECONDS) "store_reader_wait_seconds" seconds [],
+        "Time that a read waited for a reader thread.";
+    GROUP_SIZE = Histogram(COUNTS) "store_group_size_writes" writes [],
+        "Writes that shared one commit.";
+    COMMIT = Histogram(SECONDS) "store_commit_seconds" seconds [],
+        "Time from the first statement of a group to its commit on disk.";
+    REOPENED = Counter "store_reopened_total" times [],
+        "Times that a database was opened again because the disk had failed.";
+    QUEUE_DEPTH = Gauge "store_writer_queue_depth" writes ["module"],
+        "Writes that wait for the writer.";
+    DATABASE_BYTES = Gauge "store_database_bytes" bytes ["module"], "Size of the database file.";
+    WAL_BYTES = Gauge "store_wal_bytes" bytes ["module"], "Size of the write-ahead log.";
+    SQLITE_MEMORY = Gauge "store_sqlite_memory_bytes" bytes [],
+        "Memory that SQLite holds for all connections, its page caches included.";
+}
+
+/// The handles that the threads of the store write to.
 #[derive(Debug)]
-pub struct Histogram<const N: usize> {
-    bounds: [u64; N],
-    cells: [AtomicU64; N],
-    beyond: AtomicU64,
-    sum: AtomicU64,
-}
-
-impl<const N: usize> Histogram<N> {
-    const fn new(bounds: [u64; N]) -> Self {
-        Self {
-            bounds,
-            cells: [const { AtomicU64::new(0) }; N],
-            beyond: AtomicU64::new(0),
-            sum: AtomicU64::new(0),
-        }
-    }
-
-    fn add(&self, value: u64) {
-        let cell = self.bounds.iter().position(|bound| value <= *bound);
-        cell.map_or(&self.beyond, |at| &self.cells[at]).fetch_add(1, Ordering::Relaxed);
-        self.sum.fetch_add(value, Ordering::Relaxed);
-    }
-
-    /// `(upper bound, observations up to it)` for each bucket, then sum and count.
-    #[must_use]
-    pub fn read(&self) -> (Vec<(u64, u64)>, u64, u64) {
-        let mut count = 0;
-        let buckets = self
-            .bounds
-            .iter()
-            .zip(&self.cells)
-            .map(|(bound, cell)| {
-                count += cell.load(Ordering::Relaxed);
-                (*bound, count)
-            })
-            .collect();
-        (buckets, self.sum.load(Ordering::Relaxed), count + self.beyond.load(Ordering::Relaxed))
-    }
-}
-
-/// What all modules share.
-#[derive(Debug)]
-pub struct Observed {
-    /// Microseconds that reads waited for a reader thread.
-    pub reader_wait: Histogram<12>,
-    /// Writes in one commit.
-    pub group_size: Histogram<9>,
-    /// Microseconds from the first statement of a group to its commit on disk.
-    pub commit_time: Histogram<12>,
-    /// Times that a database had to be opened again after the disk failed.
-    pub reopened: AtomicU64,
-}
-
-impl Default for Observed {
-    fn default() -> Self {
-        Self {
-            reader_wait: Histogram::new(TIME_BUCKETS),
-            group_size: Histogram::new(SIZE_BUCKETS),
-            commit_time: Histogram::new(TIME_BUCKETS),
-            reopened: AtomicU64::new(0),
-        }
-    }
+pub(crate) struct Observed {
+    reader_wait: Histogram,
+    group_size: Histogram,
+    commit: Histogram,
+    reopened: Counter,
 }
 
 impl Observed {
-    pub(crate) fn reader_waited(&self, waited: Duration) {
-        self.reader_wait.add(micros(waited));
+    pub fn new(registry: &Registry) -> Self {
+        Self {
+            reader_wait: registry.histogram(&READER_WAIT, &[]),
+            group_size: registry.histogram(&GROUP_SIZE, &[]),
+            commit: registry.histogram(&COMMIT, &[]),
+            reopened: registry.counter(&REOPENED, &[]),
+        }
     }
 
-    pub(crate) fn committed(&self, writes: usize, took: Duration) {
-        self.group_size.add(writes as u64);
-        self.commit_time.add(micros(took));
+    pub fn reader_waited(&self, waited: Duration) {
+        self.reader_wait.observe_duration(waited);
     }
 
-    pub(crate) fn reopened(&self) {
-        self.reopened.fetch_add(1, Ordering::Relaxed);
+    #[allow(clippy::cast_precision_loss)] // a group is small
+    pub fn committed(&self, writes: usize, took: Duration) {
+        self.group_size.observe(writes as f64);
+        self.commit.observe_duration(took);
+    }
+
+    pub fn reopened(&self) {
+        self.reopened.increment();
     }
 }
 
-fn micros(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
-}
-
-/// The state of one module's file when it is looked at.
+/// The state of one module's files when it is looked at.
 #[derive(Clone, Debug)]
 pub struct ModuleState {
     pub module: String,
@@ -106,16 +70,21 @@ pub struct ModuleState {
     pub wal_bytes: u64,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_histogram_counts_up_to_each_bound() {
-        let histogram = Histogram::new([10, 100]);
-        for value in [1, 10, 11, 1000] {
-            histogram.add(value);
-        }
-        assert_eq!(histogram.read(), (vec![(10, 2), (100, 3)], 1022, 4));
+/// Adds the measures that are looked up when they are scraped.
+#[allow(clippy::cast_precision_loss)] // a scrape needs no more than 52 bits
+pub fn register(registry: &Registry, store: &Arc<Store>) {
+    for state in store.states() {
+        let look = |read: fn(&ModuleState) -> f64| {
+            let (store, module) = (Arc::clone(store), state.module.clone());
+            move || {
+                let states = store.states();
+                states.iter().find(|state| state.module == module).map_or(0.0, read)
+            }
+        };
+        let module = [state.module.as_str()];
+        registry.observe(&QUEUE_DEPTH, &module, look(|state| state.queued as f64));
+        registry.observe(&DATABASE_BYTES, &module, look(|state| state.database_bytes as f64));
+        registry.observe(&WAL_BYTES, &module, look(|state| state.wal_bytes as f64));
     }
+    registry.observe(&SQLITE_MEMORY, &[], || crate::sqlite::memory_bytes() as f64);
 }

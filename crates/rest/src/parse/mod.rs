@@ -57,6 +57,23 @@ pub struct Intent<'a> {
     pub body_kind: BodyKind,
 }
 
+impl Intent<'static> {
+    /// Rows to be added, without a request around them.
+    #[must_use]
+    pub fn create(body_kind: BodyKind) -> Self {
+        Self {
+            resource: Resource::Root,
+            verb: Verb::Create,
+            profile: None,
+            query: Query::default(),
+            page: Page::default(),
+            prefer: Prefer::default(),
+            media: Media::default(),
+            body_kind,
+        }
+    }
+}
+
 /// How the body is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyKind {

@@ -6,6 +6,7 @@ use mainstay_base::Result;
 use mainstay_schema::{Catalog, Table};
 use rustc_hash::FxHashMap;
 
+use super::Target;
 use super::guard::Guard;
 
 /// Positions by name, and the compiled bounds of each column.
@@ -52,6 +53,15 @@ impl Index {
             names.map(|(at, module)| (module.name.clone(), at)).collect();
         by_name.entry("public".to_owned()).or_insert(catalog.default_module);
         Ok(Self { catalog, modules, by_name })
+    }
+
+    /// The table at these positions.
+    #[must_use]
+    pub fn target(&self, module_at: usize, table_at: usize) -> Target<'_> {
+        let module = &self.catalog.modules[module_at];
+        let table = &module.tables[table_at];
+        let index = &self.modules[module_at].details[table_at];
+        Target { module_at, table_at, module, table, index }
     }
 
     /// The module that a profile names; without a name, the default one.

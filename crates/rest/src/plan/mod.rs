@@ -82,8 +82,7 @@ pub fn target<'a>(
             format!("Could not find the table '{}.{name}' in the schema cache", module.name);
         return Err(Error::new(Code::TableUnknown, message).hint_if(hint));
     };
-    let table = &module.tables[table_at];
-    Ok(Target { module_at, table_at, module, table, index: &inside.details[table_at] })
+    Ok(index.target(module_at, table_at))
 }
 
 fn unknown_module(index: &Index, intent: &Intent<'_>) -> Error {

@@ -14,17 +14,18 @@ mod violation;
 mod write;
 mod writer;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use mainstay_base::{Code, Error, Result};
 use mainstay_schema::Catalog;
+use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use self::readers::{ReadJob, ReaderPool};
 use self::writer::{WriteJob, Writer};
 use crate::lock::FolderLock;
-use crate::observe::Observed;
+use crate::observe::{ModuleState, Observed};
 use crate::plan::{Answer, Lane, ReadPlan, WritePlan};
 use crate::{Config, Sink};
 
@@ -36,15 +37,17 @@ pub use self::open::module_file;
 pub struct Sqlite {
     modules: Vec<Arc<Database>>,
     readers: ReaderPool,
-    observed: Arc<Observed>,
-    _lock: FolderLock,
+    prepared: open::Prepared,
+    /// Given back when the store is closed.
+    lock: Mutex<Option<FolderLock>>,
 }
 
 /// One module's file: its writer, and the connections that read it.
 struct Database {
-    pub name: String,
-    pub writer: Writer,
-    pub readers: Arc<readers::ReaderSet>,
+    name: String,
+    path: PathBuf,
+    writer: Writer,
+    readers: Arc<readers::ReaderSet>,
 }
 
 impl Sqlite {
@@ -62,16 +65,10 @@ impl Sqlite {
             .details(error.to_string())
         })?;
         let lock = FolderLock::take(folder)?;
-        let observed = Arc::new(Observed::default());
-        let modules = open::databases(folder, catalog, config, &observed)?;
+        let observed = Arc::new(Observed::new(&config.registry));
+        let (modules, prepared) = open::databases(folder, catalog, config, &observed)?;
         let readers = ReaderPool::start(config, &observed)?;
-        Ok(Self { modules, readers, observed, _lock: lock })
-    }
-
-    /// What the store tells the metrics.
-    #[must_use]
-    pub fn observed(&self) -> Arc<Observed> {
-        Arc::clone(&self.observed)
+        Ok(Self { modules, readers, prepared, lock: Mutex::new(Some(lock)) })
     }
 
     /// See `Store::read`.
@@ -116,6 +113,31 @@ impl Sqlite {
             database.readers.close();
             database.writer.close();
         }
+        self.lock.lock().take();
+    }
+
+    /// See `Store::steps`.
+    #[must_use]
+    pub fn steps(&self) -> &[String] {
+        &self.prepared.steps
+    }
+
+    /// See `Store::fresh_modules`.
+    #[must_use]
+    pub fn fresh_modules(&self) -> &[usize] {
+        &self.prepared.fresh
+    }
+
+    /// The state of each module's file, looked up now.
+    #[must_use]
+    pub fn states(&self) -> Vec<ModuleState> {
+        let state = |database: &Arc<Database>| ModuleState {
+            module: database.name.clone(),
+            queued: database.writer.queued(),
+            database_bytes: std::fs::metadata(&database.path).map_or(0, |meta| meta.len()),
+            wal_bytes: writer::wal_bytes(&database.path),
+        };
+        self.modules.iter().map(state).collect()
     }
 
     fn database(&self, module: usize) -> Result<&Arc<Database>> {
@@ -126,4 +148,10 @@ impl Sqlite {
 /// The thread that should have answered is gone: the store is closing.
 fn stopped() -> Error {
     Error::new(Code::DatabaseUnavailable, "The database is shutting down").retry_after(1)
+}
+
+/// Memory that SQLite holds in all, as it tells itself; 0 when it cannot be asked.
+#[must_use]
+pub fn memory_bytes() -> u64 {
+    0
 }

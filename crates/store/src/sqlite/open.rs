@@ -29,53 +29,72 @@ pub fn module_file(folder: &Path, module: &str) -> PathBuf {
     folder.join(name)
 }
 
+/// What opening did to the files.
+#[derive(Debug, Default)]
+pub(super) struct Prepared {
+    /// Modules whose file was made just now.
+    pub fresh: Vec<usize>,
+    /// Steps that were made in the others, in sentences.
+    pub steps: Vec<String>,
+}
+
 pub(super) fn databases(
     folder: &Path,
     catalog: &Catalog,
     config: &Config,
     observed: &Arc<Observed>,
-) -> Result<Vec<Arc<Database>>> {
-    let open = |module: &Arc<Module>| database(folder, module, config, observed).map(Arc::new);
-    catalog.modules.iter().map(open).collect()
+) -> Result<(Vec<Arc<Database>>, Prepared)> {
+    let mut prepared = Prepared::default();
+    let mut databases = Vec::with_capacity(catalog.modules.len());
+    for (at, module) in catalog.modules.iter().enumerate() {
+        let path = module_file(folder, &module.name);
+        let opened = connection::writer(&path, &config.clock)?;
+        match prepare(&opened, module, config)? {
+            None => prepared.fresh.push(at),
+            Some(steps) => prepared.steps.extend(steps),
+        }
+        databases.push(Arc::new(start(path, opened, module, config, observed)?));
+    }
+    Ok((databases, prepared))
 }
 
-fn database(
-    folder: &Path,
+fn start(
+    path: PathBuf,
+    opened: Opened,
     module: &Module,
     config: &Config,
     observed: &Arc<Observed>,
 ) -> Result<Database> {
-    let path = module_file(folder, &module.name);
-    let opened = connection::writer(&path, &config.clock)?;
-    prepare(&opened, module, config)?;
     let group = if has_deferred(&opened.connection)? { 1 } else { limits::GROUP };
     let readers = Arc::new(ReaderSet::new(path.clone(), config));
     let start = Start {
-        path,
+        path: path.clone(),
         opened,
         readers: Arc::clone(&readers),
         observed: Arc::clone(observed),
         group,
     };
     let writer = Writer::start(start, &module.name, config)?;
-    Ok(Database { name: module.name.clone(), writer, readers })
+    Ok(Database { name: module.name.clone(), path, writer, readers })
 }
 
-/// Brings the file to the declaration, all of it or nothing.
-fn prepare(opened: &Opened, module: &Module, config: &Config) -> Result<()> {
+/// Brings the file to the declaration, all of it or nothing. `None`: the file is new.
+fn prepare(opened: &Opened, module: &Module, config: &Config) -> Result<Option<Vec<String>>> {
     let connection = &opened.connection;
     connection.execute_batch("BEGIN IMMEDIATE").map_err(failure::plain)?;
     let done = match stored::read(connection) {
-        Ok(None) => stored::write(connection, module, true),
-        Ok(Some(old)) => super::change::apply(connection, module, &old, config.changes),
+        Ok(None) => stored::write(connection, module, true).map(|()| None),
+        Ok(Some(old)) => {
+            super::change::apply(connection, module, &old, config.changes).map(Some)
+        }
         Err(error) => Err(error),
     };
     let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
     let ended = connection.execute_batch(end).map_err(failure::plain);
-    done.and(ended).map_err(|error| {
+    done.and_then(|done| ended.map(|()| done)).map_err(|error| {
         let message = format!("Module {}: {}", module.name, error.message());
         Error::new(Code::DatabaseUnavailable, message)
-            .details(error.details_text().unwrap_or_default())
+            .details(error.details_text().unwrap_or_default().to_owned())
             .hint_if(error.hint_text().map(ToOwned::to_owned))
     })
 }

@@ -1,0 +1,149 @@
+//! Puts the layers together, in the order in which a request travels them.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use mainstay_base::{Clock, Code, Error, Result};
+use mainstay_edge::{Cors, EdgeConfig};
+use mainstay_gate::{Gate, Keys};
+use mainstay_rest::Rest;
+use mainstay_schema::{Catalog, Declared, SettingsFile};
+use mainstay_store::Store;
+use mainstay_store::config::{Changes, Durability};
+use mainstay_telemetry::Telemetry;
+
+use crate::seed;
+use crate::settings::{Configured, Settings};
+
+/// The layers behind the edge.
+pub struct Application {
+    pub rest: Arc<Rest>,
+    pub store: Arc<Store>,
+    pub keys: Keys,
+    /// What was done to the database, in sentences.
+    pub steps: Vec<String>,
+    /// Rows that were loaded from `seed/`.
+    pub seeded: u64,
+    /// The files of settings that it was opened with.
+    pub settings: Vec<SettingsFile>,
+}
+
+/// Opens the store, makes or reads the keys, and puts the data API on top.
+///
+/// # Errors
+/// Whatever keeps the application from being served, as a sentence with a hint.
+pub async fn open(
+    path: &Path,
+    declared: &Declared,
+    configured: &Configured,
+    telemetry: &Telemetry,
+) -> Result<Application> {
+    let clock = &telemetry.clock;
+    let catalog = Arc::new(declared.catalog.clone());
+    let store = Arc::new(store(&catalog, configured, telemetry)?);
+    let keys = keys(configured, clock.as_ref())?;
+    let roles = &configured.settings.auth.roles;
+    let gate = Arc::new(Gate::new(keys.jwt_secret.as_bytes(), roles, Arc::clone(clock)));
+    let config = mainstay_rest::Config {
+        max_rows: configured.settings.api.max_rows,
+        tx_override: configured.settings.api.transaction_override,
+        safe_update: configured.settings.api.safe_update,
+    };
+    let rest = Rest::new(catalog, Arc::clone(&store), gate, config, Arc::clone(clock))?;
+    let steps = store.steps();
+    let fresh = store.fresh_modules();
+    let seeded = match configured.is_production() {
+        true => 0,
+        false => seed::load(path, &rest, &fresh).await?,
+    };
+    let settings = declared.settings.clone();
+    Ok(Application { rest: Arc::new(rest), store, keys, steps, seeded, settings })
+}
+
+/// The switch exists so that the durability test can show that it would notice.
+fn refuse_in_production(configured: &Configured) -> Result<()> {
+    match configured.is_production() {
+        false => Ok(()),
+        true => Err(Error::new(Code::Internal, "Production acknowledges nothing before its commit")),
+    }
+}
+
+fn store(catalog: &Catalog, configured: &Configured, telemetry: &Telemetry) -> Result<Store> {
+    let registry = telemetry.registry.clone();
+    let mut config = mainstay_store::Config::new(Arc::clone(&telemetry.clock), registry);
+    let limits = &configured.settings.limits;
+    if let Some(timeout) = limits.statement_timeout {
+        config.statement_timeout = timeout.0;
+    }
+    if let Some(queue) = limits.write_queue {
+        config.write_queue = queue;
+    }
+    if configured.is_production() {
+        config.changes = Changes::Refuse;
+    }
+    if configured.flags.apply_changes {
+        config.changes = Changes::Additive;
+    }
+    if configured.flags.negative_control {
+        refuse_in_production(configured)?;
+        config.durability = Durability::NegativeControl;
+    }
+    Store::open(&configured.data, catalog, &config)
+}
+
+/// From the configuration, or, outside production, kept beside the data.
+pub fn keys(configured: &Configured, clock: &dyn Clock) -> Result<Keys> {
+    match &configured.settings.auth.jwt_secret {
+        Some(secret) => Keys::from_secret(secret, clock),
+        None if configured.is_production() => {
+            let message = "auth.jwt_secret is not set, and production makes no secret of its own";
+            Err(Error::new(Code::Internal, message)
+                .hint("In mainstay.production.toml: [auth] jwt_secret = \"${env:JWT_SECRET}\""))
+        }
+        None => {
+            std::fs::create_dir_all(&configured.data).map_err(|error| {
+                let message = format!("{} cannot be made", configured.data.display());
+                Error::new(Code::Internal, message).details(error.to_string())
+            })?;
+            Keys::kept(&configured.data.join("keys.json"), clock)
+        }
+    }
+}
+
+/// The edge's settings.
+#[must_use]
+pub fn edge(settings: &Settings) -> EdgeConfig {
+    let defaults = EdgeConfig::default();
+    let limits = &settings.limits;
+    EdgeConfig {
+        listen: settings.server.listen,
+        admin_listen: settings.server.admin_listen,
+        https: settings.server.public_url.as_deref().is_some_and(|url| url.starts_with("https:")),
+        cors: Cors::from_list(&settings.api.cors_origins),
+        trusted_proxies: settings.server.trusted_proxies.clone(),
+        grace: settings.server.grace.0,
+        max_body_bytes: limits.body_bytes.unwrap_or(defaults.max_body_bytes),
+        max_connections: limits.connections.unwrap_or(defaults.max_connections),
+        max_connections_per_client: limits
+            .connections_per_client
+            .unwrap_or(defaults.max_connections_per_client),
+        max_requests_in_flight: limits
+            .requests_in_flight
+            .unwrap_or(defaults.max_requests_in_flight),
+        request_deadline: limits.request_deadline.map_or(defaults.request_deadline, |span| span.0),
+        ..defaults
+    }
+}
+
+/// Lets telemetry see the store and the plans.
+pub fn watch(telemetry: &Telemetry, application: &Application) {
+    mainstay_store::observe::register(&telemetry.registry, &application.store);
+    mainstay_rest::observe::register(&telemetry.registry, &application.rest);
+    for (name, _) in application.store.health() {
+        let (store, part) = (Arc::clone(&application.store), name.clone());
+        telemetry.health.check(&name, move || {
+            let found = store.health().into_iter().find(|(name, _)| *name == part);
+            found.map_or(Ok(()), |(_, state)| state)
+        });
+    }
+}

@@ -1,0 +1,35 @@
+//! `mainstay check DIR`
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use crate::report::Failure;
+use crate::settings::{self, Flags};
+
+/// Say everything that is wrong with an application, at once. Exit code 2 if anything is.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  mainstay check examples/shop
+  mainstay check examples/shop --json | jq '.[].message'")]
+pub struct Args {
+    /// The application: a folder, or one `.toml` file.
+    #[arg(value_name = "DIR")]
+    path: PathBuf,
+    /// The environment whose settings are checked [default: development].
+    #[arg(long, value_name = "ENV")]
+    env: Option<String>,
+}
+
+pub fn run(args: &Args, as_json: bool) -> Result<(), Failure> {
+    let declared = mainstay_schema::read(&args.path)?;
+    let flags = Flags { environment: args.env.clone(), ..Flags::default() };
+    settings::read(&args.path, &declared, &flags)?;
+    let modules = &declared.catalog.modules;
+    let tables: usize = modules.iter().map(|module| module.tables.len()).sum();
+    match as_json {
+        true => println!("{}", json!({ "modules": modules.len(), "tables": tables })),
+        false => println!("{} is sound: {tables} tables in {} modules", declared.catalog.name, modules.len()),
+    }
+    Ok(())
+}

@@ -1,0 +1,81 @@
+//! `mainstay keys DIR`
+
+use std::path::PathBuf;
+
+use mainstay_base::Clock;
+use mainstay_gate::keys::sign;
+use serde_json::{Map, Value, json};
+
+use crate::application;
+use crate::clock::SystemClock;
+use crate::report::Failure;
+use crate::settings::Flags;
+
+/// Print an application's API keys; or a token for one user, for trying rules out.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  mainstay keys examples/shop --json
+  ANON=$(mainstay keys examples/shop --anon)
+  mainstay keys examples/shop --role authenticated --uid 0192f0c1-0000-7000-8000-000000000001")]
+pub struct Args {
+    /// The application: a folder, or one `.toml` file.
+    #[arg(value_name = "DIR")]
+    path: PathBuf,
+    /// The environment whose settings give the secret [default: development].
+    #[arg(long, value_name = "ENV")]
+    env: Option<String>,
+    /// Where the data is kept [default: DIR/data].
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+    /// Only the key for callers without an account.
+    #[arg(long, conflicts_with = "role")]
+    anon: bool,
+    /// Only the key that no rule binds.
+    #[arg(long, conflicts_with_all = ["role", "anon"])]
+    service_role: bool,
+    /// A token of this role, good for an hour.
+    #[arg(long, value_name = "ROLE")]
+    role: Option<String>,
+    /// The user of that token.
+    #[arg(long, value_name = "ID", requires = "role")]
+    uid: Option<String>,
+}
+
+const HOUR_SECONDS: i64 = 3600;
+
+pub fn run(args: &Args, as_json: bool) -> Result<(), Failure> {
+    let flags =
+        Flags { environment: args.env.clone(), data: args.data.clone(), ..Flags::default() };
+    let (_, configured) = super::read(&args.path, &flags)?;
+    let keys = application::keys(&configured, &SystemClock)?;
+    if let Some(role) = &args.role {
+        let token = sign(&keys.jwt_secret, &claims(role, args.uid.as_deref()))?;
+        match as_json {
+            true => println!("{}", json!({ "token": token })),
+            false => println!("{token}"),
+        }
+        return Ok(());
+    }
+    match (as_json, args.anon, args.service_role) {
+        (_, true, _) => println!("{}", keys.anon),
+        (_, _, true) => println!("{}", keys.service_role),
+        (true, ..) => {
+            println!("{}", json!({ "anon": keys.anon, "service_role": keys.service_role }));
+        }
+        (false, ..) => println!("anon          {}\nservice_role  {}", keys.anon, keys.service_role),
+    }
+    Ok(())
+}
+
+fn claims(role: &str, uid: Option<&str>) -> Map<String, Value> {
+    let now = SystemClock.now().div_euclid(1_000_000);
+    let mut claims = Map::new();
+    claims.insert("iss".to_owned(), "mainstay".into());
+    claims.insert("role".to_owned(), role.into());
+    claims.insert("iat".to_owned(), now.into());
+    claims.insert("exp".to_owned(), (now + HOUR_SECONDS).into());
+    if let Some(uid) = uid {
+        claims.insert("sub".to_owned(), uid.into());
+    }
+    claims
+}

@@ -1,0 +1,113 @@
+//! The command line: one file for each command. Output for people on a terminal, `--json` for
+//! programs; errors on stderr; exit codes 0 good, 1 failed, 2 wrong use.
+
+#![allow(clippy::print_stdout, clippy::print_stderr)] // commands speak to the terminal
+
+mod adopt;
+mod check;
+mod completions;
+mod config;
+mod dev;
+mod keys;
+mod new;
+mod serve;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use mainstay_schema::Declared;
+
+use crate::report::{self, Failure};
+use crate::settings::{self, Configured, Flags};
+
+/// A production backend in one binary: declare tables and rules in TOML, serve them.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, after_help = EXAMPLES)]
+struct Line {
+    /// Answer in JSON, errors too.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  mainstay new shop --template shop     write a small application
+  mainstay dev shop                     serve it and watch its files
+  mainstay adopt music.sqlite music     make an application of an existing database
+  mainstay check shop                   say everything that is wrong with it
+  mainstay serve shop                   serve it
+  mainstay keys shop --json             print its API keys";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Args),
+    Dev(dev::Args),
+    Check(check::Args),
+    New(new::Args),
+    Adopt(adopt::Args),
+    Keys(keys::Args),
+    Config(config::Args),
+    Completions(completions::Args),
+}
+
+/// Runs the command line.
+pub fn run(_name: &'static str) -> ExitCode {
+    let line = match Line::try_parse() {
+        Ok(line) => line,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let done = match line.command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Dev(args) => dev::run(&args),
+        Command::Check(args) => check::run(&args, line.json),
+        Command::New(args) => new::run(&args, line.json),
+        Command::Adopt(args) => adopt::run(&args, line.json),
+        Command::Keys(args) => keys::run(&args, line.json),
+        Command::Config(args) => config::run(&args, line.json),
+        Command::Completions(args) => completions::run(&args, &mut Line::command()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => report::failure(&failure, line.json),
+    }
+}
+
+/// Reads an application and its settings.
+fn read(path: &Path, flags: &Flags) -> Result<(Declared, Configured), Failure> {
+    let declared = mainstay_schema::read(path)?;
+    let configured = settings::read(path, &declared, flags)?;
+    Ok((declared, configured))
+}
+
+/// What `serve` and `dev` share.
+#[derive(Clone, Debug, clap::Args)]
+struct Serving {
+    /// The application: a folder, or one `.toml` file.
+    #[arg(value_name = "DIR")]
+    path: PathBuf,
+    /// Where requests come in [default: 127.0.0.1:8080].
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// Where metrics and health are served [default: 127.0.0.1:9090].
+    #[arg(long, value_name = "ADDRESS")]
+    admin_listen: Option<String>,
+    /// Where the data is kept [default: DIR/data].
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+}
+
+impl Serving {
+    fn flags(&self) -> Flags {
+        let mut flags = Flags { data: self.data.clone(), ..Flags::default() };
+        let set = [("server.listen", &self.listen), ("server.admin_listen", &self.admin_listen)];
+        for (key, value) in set {
+            flags.values.extend(value.clone().map(|value| (key, value)));
+        }
+        flags
+    }
+}

@@ -1,0 +1,11 @@
+//! `mainstay new`
+
+use crate::report::Failure;
+
+/// (new)
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+pub fn run(_args: &Args, _as_json: bool) -> Result<(), Failure> {
+    Ok(())
+}

@@ -1,0 +1,34 @@
+//! Mainstay, a production backend in one binary; and the façade by which a Rust program takes the
+//! same command line and adds its own modules.
+//!
+//! `commands` (what a person typed) -> `settings` (files, variables, flags) -> `application` (the
+//! layers, put together) -> `door` (requests find their layer).
+
+mod application;
+mod clock;
+mod commands;
+mod door;
+mod report;
+mod seed;
+mod settings;
+
+use std::process::ExitCode;
+
+/// An application that is served by this program.
+#[derive(Debug)]
+pub struct App {
+    name: &'static str,
+}
+
+impl App {
+    #[must_use]
+    pub fn new(name: &'static str) -> Self {
+        Self { name }
+    }
+
+    /// Runs what the command line asks for. Exit codes: 0 good, 1 failed, 2 wrong use.
+    #[must_use]
+    pub fn main(self) -> ExitCode {
+        commands::run(self.name)
+    }
+}

@@ -1,0 +1,325 @@
+//! Settings: `mainstay.toml`, then `mainstay.<env>.toml`, then `MAINSTAY_…` variables, then flags.
+//! Each value remembers where it came from. Secrets come as `${env:NAME}` or `${file:PATH}`.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use figment::providers::{Env, Format, Serialized, Toml};
+use figment::value::{Dict, Value};
+use figment::{Figment, Profile};
+use mainstay_base::{Code, Error, Result};
+use mainstay_schema::Declared;
+use mainstay_schema::duration;
+use serde::{Deserialize, Serialize};
+
+/// The environment in which secrets must come from outside and changes need consent.
+pub const PRODUCTION: &str = "production";
+
+/// Everything that can be set.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default)]
+#[derive(Default)]
+pub struct Settings {
+    pub server: Server,
+    pub database: Database,
+    pub api: Api,
+    pub auth: Auth,
+    pub limits: Limits,
+    pub telemetry: Watching,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Server {
+    pub listen: SocketAddr,
+    pub admin_listen: SocketAddr,
+    /// The address by which clients reach us.
+    pub public_url: Option<String>,
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Time for what is in flight when a stop is asked for.
+    pub grace: Span,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Database {
+    /// `sqlite:FOLDER`, relative to the application.
+    pub url: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Api {
+    pub max_rows: u64,
+    pub aggregates: bool,
+    pub transaction_override: bool,
+    pub safe_update: bool,
+    pub cors_origins: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Auth {
+    pub jwt_secret: Option<String>,
+    /// Roles that tokens may name, beside `anon`, `authenticated` and `service_role`.
+    pub roles: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Limits {
+    pub body_bytes: Option<usize>,
+    pub connections: Option<usize>,
+    pub connections_per_client: Option<usize>,
+    pub requests_in_flight: Option<usize>,
+    pub request_deadline: Option<Span>,
+    pub statement_timeout: Option<Span>,
+    pub write_queue: Option<usize>,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Watching {
+    /// `auto`, `json` or `pretty`.
+    pub log_format: String,
+    /// `debug`, `info`, `warn` or `error`.
+    pub log_level: String,
+}
+
+/// A length of time, written `30s`, `5m`, `1h`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span(pub Duration);
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: serde::Deserializer<'de>>(input: D) -> std::result::Result<Self, D::Error> {
+        let text = String::deserialize(input)?;
+        duration::parse(&text).map(Self).ok_or_else(|| {
+            serde::de::Error::custom(format!("\"{text}\" is no duration; write 30s, 5m or 1h"))
+        })
+    }
+}
+
+impl Serialize for Span {
+    fn serialize<S: serde::Serializer>(&self, out: S) -> std::result::Result<S::Ok, S::Error> {
+        out.serialize_str(&duration::format(self.0))
+    }
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            admin_listen: SocketAddr::from(([127, 0, 0, 1], 9090)),
+            public_url: None,
+            trusted_proxies: Vec::new(),
+            grace: Span(Duration::from_secs(30)),
+        }
+    }
+}
+
+impl Default for Api {
+    fn default() -> Self {
+        Self {
+            max_rows: 1000,
+            aggregates: false,
+            transaction_override: false,
+            safe_update: true,
+            cors_origins: vec!["*".to_owned()],
+        }
+    }
+}
+
+impl Default for Watching {
+    fn default() -> Self {
+        Self { log_format: "auto".to_owned(), log_level: "info".to_owned() }
+    }
+}
+
+/// What flags set, above everything else.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    pub environment: Option<String>,
+    /// `(path, value)`, as in `("server.listen", "127.0.0.1:0")`.
+    pub values: Vec<(&'static str, String)>,
+    pub data: Option<PathBuf>,
+    /// Additive steps are made in production too.
+    pub apply_changes: bool,
+    /// Acknowledge before the commit: the durability test's negative control.
+    pub negative_control: bool,
+}
+
+/// Settings, and where each came from.
+pub struct Configured {
+    pub settings: Settings,
+    pub environment: String,
+    /// Where the data is kept.
+    pub data: PathBuf,
+    pub flags: Flags,
+    figment: Figment,
+}
+
+/// Reads the settings of an application at `path`.
+///
+/// # Errors
+/// When a value has the wrong type, a secret cannot be found, or one stands in clear in production.
+pub fn read(path: &Path, declared: &Declared, flags: &Flags) -> Result<Configured> {
+    let environment = flags
+        .environment
+        .clone()
+        .or_else(|| std::env::var("MAINSTAY_ENV").ok())
+        .unwrap_or_else(|| "development".to_owned());
+    let mut figment = Figment::from(Serialized::defaults(Settings::default()));
+    for file in &declared.settings {
+        if file.environment.as_ref().is_none_or(|name| *name == environment) {
+            figment = figment.merge(Toml::file_exact(&file.path));
+        }
+    }
+    let variables = Env::prefixed("MAINSTAY_").ignore(&["env"]).map(|key| {
+        // MAINSTAY_SERVER_LISTEN is server.listen; keys may hold underscores themselves.
+        key.as_str().to_ascii_lowercase().replacen('_', ".", 1).into()
+    });
+    figment = figment.merge(variables);
+    for (key, value) in &flags.values {
+        figment = figment.merge((*key, value.clone()));
+    }
+    let raw: Dict = figment.extract().map_err(|error| unreadable(&error))?;
+    if environment == PRODUCTION {
+        refuse_clear_secrets(&raw, &figment)?;
+    }
+    let expanded = raw.into_iter().map(|(key, value)| Ok((key, expand(value)?)));
+    let expanded: Dict = expanded.collect::<Result<_>>()?;
+    let settings = Figment::from(Serialized::from(expanded, Profile::Default))
+        .extract()
+        .map_err(|error| unreadable(&error))?;
+    let data = data_folder(path, &settings, flags)?;
+    Ok(Configured { settings, environment, data, flags: flags.clone(), figment })
+}
+
+fn unreadable(error: &figment::Error) -> Error {
+    let key = error.path.join(".");
+    let message = match key.is_empty() {
+        true => "The settings cannot be read".to_owned(),
+        false => format!("The setting {key} cannot be read"),
+    };
+    Error::new(Code::Internal, message).details(error.to_string())
+}
+
+/// `sqlite:FOLDER`, else `data` in the application's folder or `NAME.data` beside its file.
+fn data_folder(path: &Path, settings: &Settings, flags: &Flags) -> Result<PathBuf> {
+    if let Some(data) = &flags.data {
+        return Ok(data.clone());
+    }
+    let base = if path.is_dir() { path } else { path.parent().unwrap_or(Path::new(".")) };
+    match settings.database.url.as_deref() {
+        None if path.is_dir() => Ok(path.join("data")),
+        None => Ok(path.with_extension("data")),
+        Some(url) => match url.strip_prefix("sqlite:") {
+            Some(folder) => Ok(base.join(folder)),
+            None => Err(Error::new(Code::Internal, format!("database.url: {url} is not supported"))
+                .hint("This version keeps data in SQLite: url = \"sqlite:data\".")),
+        },
+    }
+}
+
+/// `${env:NAME}` and `${file:PATH}` inside strings.
+fn expand(value: Value) -> Result<Value> {
+    Ok(match value {
+        Value::String(tag, text) => match text.strip_prefix("${").and_then(|t| t.strip_suffix('}')) {
+            Some(reference) => Value::String(tag, resolve(reference)?),
+            None => Value::String(tag, text),
+        },
+        Value::Dict(tag, dict) => {
+            let pairs = dict.into_iter().map(|(key, value)| Ok((key, expand(value)?)));
+            Value::Dict(tag, pairs.collect::<Result<_>>()?)
+        }
+        Value::Array(tag, items) => {
+            Value::Array(tag, items.into_iter().map(expand).collect::<Result<_>>()?)
+        }
+        other => other,
+    })
+}
+
+fn resolve(reference: &str) -> Result<String> {
+    let missing = |why: String| {
+        Error::new(Code::Internal, format!("The secret ${{{reference}}} cannot be found"))
+            .details(why)
+    };
+    match reference.split_once(':') {
+        Some(("env", name)) => std::env::var(name).map_err(|error| missing(error.to_string())),
+        Some(("file", path)) => std::fs::read_to_string(path)
+            .map(|text| text.trim_end_matches(['\n', '\r']).to_owned())
+            .map_err(|error| missing(error.to_string())),
+        _ => Err(missing("write ${env:NAME} or ${file:PATH}".to_owned())),
+    }
+}
+
+/// A secret in a file is read by everybody who can read the file and its history.
+fn refuse_clear_secrets(raw: &Dict, figment: &Figment) -> Result<()> {
+    for (section, key) in SECRETS {
+        let value = raw.get(*section).and_then(Value::as_dict).and_then(|dict| dict.get(*key));
+        let Some(text) = value.and_then(Value::as_str) else { continue };
+        let from_file = figment
+            .find_metadata(&format!("{section}.{key}"))
+            .is_some_and(|metadata| metadata.name.contains("TOML"));
+        if from_file && !text.starts_with("${") {
+            let message = format!("{section}.{key} stands in clear in a file");
+            return Err(Error::new(Code::Internal, message)
+                .hint("Give it as ${env:NAME} or ${file:/run/secrets/name}."));
+        }
+    }
+    Ok(())
+}
+
+const SECRETS: &[(&str, &str)] = &[("auth", "jwt_secret")];
+
+/// One setting as `mainstay config` shows it.
+#[derive(Debug, Serialize)]
+pub struct Shown {
+    pub key: String,
+    pub value: serde_json::Value,
+    pub source: String,
+}
+
+impl Configured {
+    /// Every setting with its value, secrets masked, and its source.
+    #[must_use]
+    pub fn show(&self) -> Vec<Shown> {
+        let mut shown = vec![Shown {
+            key: "environment".to_owned(),
+            value: self.environment.clone().into(),
+            source: "MAINSTAY_ENV, --env or the default".to_owned(),
+        }];
+        let tree = serde_json::to_value(&self.settings).unwrap_or_default();
+        for (section, keys) in tree.as_object().into_iter().flatten() {
+            for (key, value) in keys.as_object().into_iter().flatten() {
+                let secret = SECRETS.contains(&(section.as_str(), key.as_str()));
+                let value = match value {
+                    value if secret && !value.is_null() => "(secret)".into(),
+                    value => value.clone(),
+                };
+                let key = format!("{section}.{key}");
+                let source = self.source(&key);
+                shown.push(Shown { key, value, source });
+            }
+        }
+        shown
+    }
+
+    fn source(&self, key: &str) -> String {
+        let Some(metadata) = self.figment.find_metadata(key) else {
+            return "default".to_owned();
+        };
+        match &metadata.source {
+            Some(figment::Source::File(path)) => path.display().to_string(),
+            _ if metadata.name.contains("environment") => "environment variable".to_owned(),
+            _ if metadata.name.contains("Settings") => "default".to_owned(),
+            _ => "flag".to_owned(),
+        }
+    }
+
+    #[must_use]
+    pub fn is_production(&self) -> bool {
+        self.environment == PRODUCTION
+    }
+}
