@@ -22,11 +22,7 @@ use crate::stack::Next;
 /// Takes an address, and tells which one it really is.
 pub(crate) fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr)> {
     let attempt = || -> io::Result<(TcpListener, SocketAddr)> {
-        let socket = if address.is_ipv4() {
-            TcpSocket::new_v4()?
-        } else {
-            TcpSocket::new_v6()?
-        };
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         // Connections of a server that just stopped must not keep the next one from starting.
         socket.set_reuseaddr(true)?;
         socket.bind(address)?;
@@ -35,12 +31,9 @@ pub(crate) fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr)> {
         Ok((listener, taken))
     };
     attempt().map_err(|cause| {
-        Error::new(
-            Code::Internal,
-            format!("Cannot listen on {address}: {cause}"),
-        )
-        .hint("Is another server running? Choose another address, or port 0 for a free one.")
-        .caused_by(cause)
+        Error::new(Code::Internal, format!("Cannot listen on {address}: {cause}"))
+            .hint("Is another server running? Choose another address, or port 0 for a free one.")
+            .caused_by(cause)
     })
 }
 
@@ -64,14 +57,7 @@ impl<N: Next> Acceptor<N> {
         alive: mpsc::Sender<()>,
     ) -> Self {
         let engine = Arc::new(connection::engine(&door.config));
-        Self {
-            door,
-            stack: Arc::new(stack),
-            crowd,
-            engine,
-            phase: shutdown.watch(),
-            alive,
-        }
+        Self { door, stack: Arc::new(stack), crowd, engine, phase: shutdown.watch(), alive }
     }
 
     /// Accepts until a stop is asked for; then the address is free again.
@@ -89,12 +75,7 @@ impl<N: Next> Acceptor<N> {
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(error) => {
                     // Without a pause this would spin: the connection stays in the kernel's queue.
-                    self.door
-                        .telemetry
-                        .log
-                        .line(&ACCEPT_FAILED)
-                        .display("cause", error)
-                        .send();
+                    self.door.telemetry.log.line(&ACCEPT_FAILED).display("cause", error).send();
                     sleep(ACCEPT_PAUSE).await;
                 }
             }
@@ -125,11 +106,7 @@ impl<N: Next> Acceptor<N> {
             }
             Err(reason) => {
                 door.gauges.refused(reason);
-                door.telemetry
-                    .log
-                    .line(&CONNECTION_REFUSED)
-                    .text("reason", reason)
-                    .send();
+                door.telemetry.log.line(&CONNECTION_REFUSED).text("reason", reason).send();
                 let error = Error::new(Code::Overloaded, "There are too many connections")
                     .retry_after(RETRY_AFTER_SECONDS);
                 let id = door.ids.make(door.telemetry.clock.now());

@@ -22,11 +22,7 @@ impl CanonicalPath {
 
 /// The decoded form of `path`, or why it is ambiguous. Borrowed when there is nothing to decode.
 pub(crate) fn canonical(path: &str) -> Result<Cow<'_, str>, &'static str> {
-    let decoded = if path.contains('%') {
-        Cow::Owned(decode(path)?)
-    } else {
-        Cow::Borrowed(path)
-    };
+    let decoded = if path.contains('%') { Cow::Owned(decode(path)?) } else { Cow::Borrowed(path) };
     if !decoded.starts_with('/') {
         return Err("The path does not begin with a slash");
     }
@@ -92,10 +88,7 @@ mod tests {
         ] {
             assert_eq!(canonical(given), Ok(Cow::Borrowed(expect)), "{given}");
         }
-        assert!(
-            matches!(canonical("/plain"), Ok(Cow::Borrowed(_))),
-            "nothing is copied"
-        );
+        assert!(matches!(canonical("/plain"), Ok(Cow::Borrowed(_))), "nothing is copied");
     }
 
     #[test]

@@ -62,10 +62,7 @@ pub(crate) async fn run<N: Next>(
     mut phase: watch::Receiver<Phase>,
 ) {
     let config = Arc::clone(&door.config);
-    let bounds = Bounds {
-        url_bytes: config.max_url_bytes,
-        header_bytes: config.max_header_bytes,
-    };
+    let bounds = Bounds { url_bytes: config.max_url_bytes, header_bytes: config.max_header_bytes };
     let pulse = Arc::new(Pulse::new());
     let wire = TokioIo::new(Wire::new(stream, Arc::clone(&pulse), bounds));
     let (seen, answering) = (Arc::clone(&pulse), Arc::clone(&door));
@@ -108,10 +105,7 @@ pub(crate) async fn run<N: Next>(
 /// Waits until the stop has come further than `told`.
 async fn next_phase(phase: &mut watch::Receiver<Phase>, told: Phase) -> Phase {
     // A server whose handle is gone cannot be asked to finish, so it ends.
-    phase
-        .wait_for(|phase| *phase > told)
-        .await
-        .map_or(Phase::Forced, |phase| *phase)
+    phase.wait_for(|phase| *phase > told).await.map_or(Phase::Forced, |phase| *phase)
 }
 
 fn answer<N: Next>(

@@ -48,10 +48,7 @@ impl Crowd {
             return Err("connections");
         }
         // From here on dropping the place gives the count back.
-        let mut place = Place {
-            crowd: Arc::clone(self),
-            client: None,
-        };
+        let mut place = Place { crowd: Arc::clone(self), client: None };
         let address = address.to_canonical();
         if self.trusted.contains(&address) {
             return Ok(place);

@@ -62,12 +62,11 @@ pub(crate) struct Head {
 impl Head {
     /// `bytes` is all that came since the head began; call again when there are more.
     pub(crate) fn read(&mut self, bytes: &[u8], bounds: Bounds) -> Result<Option<Framed>, Refusal> {
-        self.advance(bytes, bounds)
-            .map_err(|(code, message)| Refusal {
-                code,
-                message,
-                dialect: self.dialect,
-            })
+        self.advance(bytes, bounds).map_err(|(code, message)| Refusal {
+            code,
+            message,
+            dialect: self.dialect,
+        })
     }
 
     /// Whether any byte of the head has been seen.
@@ -139,10 +138,7 @@ impl Head {
         if name.is_empty() || !name.iter().all(|byte| is_token(*byte)) {
             return bad("The name of a header is not a token");
         }
-        if value
-            .iter()
-            .any(|byte| matches!(byte, 0..=8 | 10..=31 | 127))
-        {
+        if value.iter().any(|byte| matches!(byte, 0..=8 | 10..=31 | 127)) {
             return bad("The value of a header has a control character");
         }
         let before = value.len() - value.trim_ascii_start().len();
@@ -192,15 +188,8 @@ impl Head {
         {
             return bad("The target names another host than the Host header");
         }
-        let body = if self.chunked {
-            Body::Chunked
-        } else {
-            Body::Sized(self.length.unwrap_or(0))
-        };
-        Ok(Framed {
-            bytes: self.line,
-            body,
-        })
+        let body = if self.chunked { Body::Chunked } else { Body::Sized(self.length.unwrap_or(0)) };
+        Ok(Framed { bytes: self.line, body })
     }
 }
 
@@ -209,19 +198,14 @@ fn content_length(value: &[u8]) -> Verdict<u64> {
     if value.is_empty() || value.len() > 15 || !value.iter().all(u8::is_ascii_digit) {
         return Err((Code::BadRequest, "Content-Length is not a plain number"));
     }
-    Ok(value
-        .iter()
-        .fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0')))
+    Ok(value.iter().fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0')))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const BOUNDS: Bounds = Bounds {
-        url_bytes: 8192,
-        header_bytes: 16384,
-    };
+    const BOUNDS: Bounds = Bounds { url_bytes: 8192, header_bytes: 16384 };
 
     fn read(text: &str) -> Result<Option<Framed>, Refusal> {
         Head::default().read(text.as_bytes(), BOUNDS)
@@ -231,59 +215,31 @@ mod tests {
     fn a_head_is_understood_the_same_in_one_piece_and_byte_by_byte() {
         let text = "POST /a?b=c HTTP/1.1\r\nHost: h\r\nContent-Length: 42\r\nX: \t y \r\n\r\nrest";
         let whole = read(text).unwrap().unwrap();
-        assert_eq!(
-            whole,
-            Framed {
-                bytes: text.len() - 4,
-                body: Body::Sized(42)
-            }
-        );
+        assert_eq!(whole, Framed { bytes: text.len() - 4, body: Body::Sized(42) });
         let mut head = Head::default();
         for end in 0..whole.bytes {
-            assert_eq!(
-                head.read(&text.as_bytes()[..end], BOUNDS),
-                Ok(None),
-                "{end}"
-            );
+            assert_eq!(head.read(&text.as_bytes()[..end], BOUNDS), Ok(None), "{end}");
         }
-        assert_eq!(
-            head.read(&text.as_bytes()[..whole.bytes], BOUNDS),
-            Ok(Some(whole))
-        );
+        assert_eq!(head.read(&text.as_bytes()[..whole.bytes], BOUNDS), Ok(Some(whole)));
     }
 
     #[test]
     fn every_form_of_target_that_servers_must_accept_passes() {
-        for target in [
-            "/",
-            "/a%20b?x=(1,2)&y=a|b\\c",
-            "http://h/a",
-            "HTTP://H?q",
-            "http://h",
-        ] {
+        for target in ["/", "/a%20b?x=(1,2)&y=a|b\\c", "http://h/a", "HTTP://H?q", "http://h"] {
             let head = format!("GET {target} HTTP/1.1\r\nHost: h\r\n\r\n");
             assert!(read(&head).unwrap().is_some(), "{target}");
         }
-        assert!(
-            read("OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n")
-                .unwrap()
-                .is_some()
-        );
+        assert!(read("OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n").unwrap().is_some());
         assert!(read("GET / HTTP/1.0\r\n\r\n").unwrap().is_some());
     }
 
     #[test]
     fn the_bounds_hold_at_the_limit_and_not_one_byte_beyond() {
-        let bounds = Bounds {
-            url_bytes: 10,
-            header_bytes: 20,
-        };
+        let bounds = Bounds { url_bytes: 10, header_bytes: 20 };
         let ask = |target: usize, value: usize| {
             let (target, value) = ("a".repeat(target - 1), "v".repeat(value));
             let text = format!("GET /{target} HTTP/1.1\r\nHost: h\r\nX: {value}\r\n\r\n");
-            Head::default()
-                .read(text.as_bytes(), bounds)
-                .map(|framed| framed.is_some())
+            Head::default().read(text.as_bytes(), bounds).map(|framed| framed.is_some())
         };
         // "Host: h", "X: ", three line ends: 16 bytes.
         assert_eq!(ask(10, 4), Ok(true));

@@ -18,10 +18,7 @@ pub(crate) struct Ids {
 
 impl Ids {
     pub(crate) fn new() -> Self {
-        Self {
-            seed: Uuid::new_v4().as_u64_pair(),
-            next: AtomicU64::new(0),
-        }
+        Self { seed: Uuid::new_v4().as_u64_pair(), next: AtomicU64::new(0) }
     }
 
     /// The id of a request, as text and as the header that echoes it. `now` in microseconds.
@@ -47,9 +44,7 @@ impl Ids {
         random[..8].copy_from_slice(&low.to_le_bytes());
         random[8..].copy_from_slice(&high.to_le_bytes()[..2]);
         let millis = u64::try_from(now / 1_000).unwrap_or(0);
-        Builder::from_unix_timestamp_millis(millis, &random)
-            .into_uuid()
-            .to_string()
+        Builder::from_unix_timestamp_millis(millis, &random).into_uuid().to_string()
     }
 }
 
@@ -64,9 +59,7 @@ fn scatter(number: u64) -> u64 {
 fn well_formed(value: &HeaderValue) -> Option<&str> {
     let text = value.to_str().ok()?;
     let fits = (1..=64).contains(&text.len())
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
     fits.then_some(text)
 }
 
@@ -77,9 +70,8 @@ mod tests {
     #[test]
     fn a_made_id_is_a_uuid_of_version_7_that_carries_its_time_and_is_never_made_twice() {
         let ids = Ids::new();
-        let made: std::collections::HashSet<String> = (0..10_000)
-            .map(|_| ids.make(1_706_696_430_123_456))
-            .collect();
+        let made: std::collections::HashSet<String> =
+            (0..10_000).map(|_| ids.make(1_706_696_430_123_456)).collect();
         assert_eq!(made.len(), 10_000);
         let id = Uuid::parse_str(made.iter().next().unwrap()).unwrap();
         assert_eq!(id.get_version_num(), 7);
@@ -100,10 +92,7 @@ mod tests {
             (&long[..64], true),
         ] {
             let mut headers = HeaderMap::new();
-            headers.insert(
-                REQUEST_ID,
-                HeaderValue::from_bytes(given.as_bytes()).unwrap(),
-            );
+            headers.insert(REQUEST_ID, HeaderValue::from_bytes(given.as_bytes()).unwrap());
             let (id, echo) = ids.of(&headers, 0);
             assert_eq!(id == given, kept, "{given}");
             assert_eq!(echo, id.as_str());

@@ -73,11 +73,7 @@ pub struct Summary {
 pub fn bind(config: EdgeConfig) -> Result<Listeners> {
     let public = accept::listen(config.listen)?;
     let operator = accept::listen(config.admin_listen)?;
-    Ok(Listeners {
-        config,
-        public,
-        operator,
-    })
+    Ok(Listeners { config, public, operator })
 }
 
 impl Listeners {
@@ -119,31 +115,17 @@ impl Listeners {
         let stack = stack::compose(operator::surface(&telemetry));
         let (operator_alive, _) = mpsc::channel(1);
         let operator_crowd = Crowd::new(&config);
-        let acceptor = Acceptor::new(
-            operator_door,
-            stack,
-            operator_crowd,
-            &operator,
-            operator_alive,
-        );
+        let acceptor =
+            Acceptor::new(operator_door, stack, operator_crowd, &operator, operator_alive);
         tokio::spawn(acceptor.run(self.operator.0));
-        let listening = telemetry
-            .log
-            .line(&observe::LISTENING)
-            .display("address", addresses.0);
+        let listening = telemetry.log.line(&observe::LISTENING).display("address", addresses.0);
         listening.display("operator_address", addresses.1).send();
 
         let summary = drain(&config, &telemetry, &shutdown, &inner, &crowd, &mut gone).await;
         operator.force();
-        let stopped = telemetry
-            .log
-            .line(&observe::STOPPED)
-            .flag("drained", summary.drained);
+        let stopped = telemetry.log.line(&observe::STOPPED).flag("drained", summary.drained);
         let took = summary.took.as_millis() as u64;
-        stopped
-            .number("cut", summary.cut as u64)
-            .number("took_ms", took)
-            .send();
+        stopped.number("cut", summary.cut as u64).number("took_ms", took).send();
         summary
     }
 }
@@ -161,11 +143,7 @@ async fn drain(
     let begun = Instant::now();
     telemetry.health.drain();
     let grace = config.grace.as_millis() as u64;
-    telemetry
-        .log
-        .line(&observe::DRAINING)
-        .number("grace_ms", grace)
-        .send();
+    telemetry.log.line(&observe::DRAINING).number("grace_ms", grace).send();
     tokio::select! {
         () = sleep(config.drain_pause) => {}
         () = shutdown.reached(Phase::Forced) => {}
@@ -184,9 +162,5 @@ async fn drain(
         // Ending by force needs no client's cooperation, so this is a matter of scheduling.
         let _ = timeout(limits::LINGER, gone.recv()).await;
     }
-    Summary {
-        drained,
-        cut,
-        took: begun.elapsed(),
-    }
+    Summary { drained, cut, took: begun.elapsed() }
 }

@@ -104,8 +104,7 @@ impl Gauges {
         let labels = [route, method, status.as_str()];
         let histogram = self.registry.histogram(&DURATION, &labels);
         let count = histogram.clone();
-        self.registry
-            .observe(&REQUESTS, &labels, move || count.count() as f64);
+        self.registry.observe(&REQUESTS, &labels, move || count.count() as f64);
         histogram
     }
 

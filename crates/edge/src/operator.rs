@@ -33,10 +33,7 @@ fn answer(telemetry: &Telemetry, request: &Request<Bytes>) -> Response<Bytes> {
     let facts = request.extensions().get::<Arc<Facts>>();
     let id = facts.map_or("", |facts| facts.request_id.as_str());
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        let error = Error::new(
-            Code::MethodNotAllowed,
-            "The operator's address is only read",
-        );
+        let error = Error::new(Code::MethodNotAllowed, "The operator's address is only read");
         return refuse::answer(&error, id, false);
     }
     match telemetry.answer(Audience::Operator, path, query) {
@@ -61,9 +58,6 @@ pub(crate) fn shown(answer: Answer) -> Response<Bytes> {
         StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
-    headers.insert(
-        http::header::CACHE_CONTROL,
-        HeaderValue::from_static("no-store"),
-    );
+    headers.insert(http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -84,10 +84,7 @@ impl Pulse {
         self.head_since.store(0, Relaxed);
         self.active.fetch_add(1, Relaxed);
         let number = self.requests.fetch_add(1, Relaxed);
-        self.refusal
-            .get()
-            .filter(|(refused, _)| *refused == number)
-            .map(|(_, refusal)| *refusal)
+        self.refusal.get().filter(|(refused, _)| *refused == number).map(|(_, refusal)| *refusal)
     }
 
     /// The request is over: its answer was handed over, or nobody waits for it any more.
@@ -123,8 +120,7 @@ impl Pulse {
         let since = self.write_since.load(Relaxed);
         if since != 0 {
             let bought = bytes as u64 * 1_000 / WRITE_BYTES_PER_SECOND;
-            self.write_since
-                .store((since + bought).min(self.now()), Relaxed);
+            self.write_since.store((since + bought).min(self.now()), Relaxed);
         }
     }
 
@@ -145,10 +141,7 @@ impl Pulse {
 
     /// When to look for the first time, and at the latest again.
     pub(crate) fn first_look(config: &EdgeConfig) -> Duration {
-        config
-            .head_timeout
-            .min(config.write_timeout)
-            .min(config.idle_timeout)
+        config.head_timeout.min(config.write_timeout).min(config.idle_timeout)
     }
 
     /// How long the connection may go on without being looked at again, or why it may not.
@@ -167,10 +160,7 @@ impl Pulse {
             wait = wait.min(left);
             Ok(())
         };
-        let (write, head) = (
-            self.write_since.load(Relaxed),
-            self.head_since.load(Relaxed),
-        );
+        let (write, head) = (self.write_since.load(Relaxed), self.head_since.load(Relaxed));
         if write != 0 {
             bounded(write, config.write_timeout, Cut::SlowReader)?;
         }
@@ -183,11 +173,7 @@ impl Pulse {
             if head != 0 {
                 bounded(head, config.head_timeout, Cut::SlowHead)?;
             } else {
-                bounded(
-                    self.quiet_since.load(Relaxed),
-                    config.idle_timeout,
-                    Cut::Idle,
-                )?;
+                bounded(self.quiet_since.load(Relaxed), config.idle_timeout, Cut::Idle)?;
             }
         }
         Ok(wait.max(Duration::from_millis(1)))

@@ -23,23 +23,15 @@ pub fn is_dialect(path: &str) -> bool {
 #[must_use]
 pub fn answer(error: &Error, request_id: &str, dialect: bool) -> Response<Bytes> {
     let (body, content_type) = if dialect {
-        (
-            dialect_body(error),
-            HeaderValue::from_static("application/json; charset=utf-8"),
-        )
+        (dialect_body(error), HeaderValue::from_static("application/json; charset=utf-8"))
     } else {
-        (
-            problem_body(error, request_id),
-            HeaderValue::from_static("application/problem+json"),
-        )
+        (problem_body(error, request_id), HeaderValue::from_static("application/problem+json"))
     };
     let mut response = Response::new(Bytes::from(body));
     *response.status_mut() = status(error);
     response.headers_mut().insert(CONTENT_TYPE, content_type);
     if let Some(seconds) = error.retry_after_seconds() {
-        response
-            .headers_mut()
-            .insert(RETRY_AFTER, HeaderValue::from(seconds));
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
 }
@@ -53,10 +45,7 @@ fn dialect_body(error: &Error) -> Vec<u8> {
     escape::json(&mut body, error.code().text());
     body.extend_from_slice(b",\"message\":");
     escape::json(&mut body, error.message());
-    for (key, text) in [
-        ("details", error.details_text()),
-        ("hint", error.hint_text()),
-    ] {
+    for (key, text) in [("details", error.details_text()), ("hint", error.hint_text())] {
         body.extend_from_slice(format!(",\"{key}\":").as_bytes());
         match text {
             Some(text) => escape::json(&mut body, text),

@@ -25,20 +25,14 @@ pub(crate) struct Witness {
 
 impl Witness {
     pub(crate) fn new(pulse: Arc<Pulse>) -> Self {
-        Self {
-            pulse,
-            answered: false,
-        }
+        Self { pulse, answered: false }
     }
 
     /// The answer is there and has to be handed over.
     pub(crate) fn reply(mut self, bytes: Bytes) -> Reply {
         self.pulse.answer_begun();
         self.answered = true;
-        Reply {
-            bytes: (!bytes.is_empty()).then_some(bytes),
-            _witness: self,
-        }
+        Reply { bytes: (!bytes.is_empty()).then_some(bytes), _witness: self }
     }
 }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use http::uri::Authority;
 use mainstay_base::Code;
-use memchr::memchr;
+use memchr::{memchr, memchr3};
 
 use crate::framing::Verdict;
 use crate::limits::METHOD_BYTES;
@@ -46,56 +46,61 @@ impl RequestLine {
         } else {
             Some(authority(target, method.len() + 1)?)
         };
-        Ok(Self {
-            version_11,
-            authority,
-        })
+        Ok(Self { version_11, authority })
     }
 }
 
 /// Refused in each half of a target: what hyper would refuse, and `#`. A fragment stays with the
-/// client; who sends one wants one of two readers to cut it off.
+/// client; who sends one wants one of two readers to cut it off. `<`, `>` and `"` in a query are
+/// what people type for JSON paths and quoted names; `escape_query` writes them as every reader
+/// understands them.
 fn check_characters(target: &[u8]) -> Verdict<()> {
     let mark = memchr(b'?', target).unwrap_or(target.len());
     let (path, query) = target.split_at(mark);
     let fits = |part: &[u8], refused: &[u8]| {
-        part.iter()
-            .all(|byte| matches!(byte, 0x21..=0x7e) && !refused.contains(byte))
+        part.iter().all(|byte| matches!(byte, 0x21..=0x7e) && !refused.contains(byte))
     };
     if !fits(path, b"#<>`") {
-        return Err((
-            Code::BadRequest,
-            "The path has a character that has to be percent-encoded",
-        ));
+        return Err((Code::BadRequest, "The path has a character that has to be percent-encoded"));
     }
-    if !fits(query, b"#<>\"") {
-        return Err((
-            Code::BadRequest,
-            "The query has a character that has to be percent-encoded",
-        ));
+    if !fits(query, b"#") {
+        return Err((Code::BadRequest, "The query has a character that has to be percent-encoded"));
     }
     Ok(())
+}
+
+/// Percent-encodes `<`, `>` and `"` in the query of a head's first line. `None`: there are none.
+pub(crate) fn escape_query(head: &[u8]) -> Option<Vec<u8>> {
+    let line = memchr(b'\n', head)?;
+    let mark = memchr(b'?', &head[..line])?;
+    let (before, rest) = head.split_at(mark);
+    let (query, rest) = rest.split_at(memchr(b' ', rest)?);
+    memchr3(b'<', b'>', b'"', query)?;
+    let mut escaped = Vec::with_capacity(head.len() + 32);
+    escaped.extend_from_slice(before);
+    for byte in query {
+        match byte {
+            b'<' => escaped.extend_from_slice(b"%3C"),
+            b'>' => escaped.extend_from_slice(b"%3E"),
+            b'"' => escaped.extend_from_slice(b"%22"),
+            byte => escaped.push(*byte),
+        }
+    }
+    escaped.extend_from_slice(rest);
+    Some(escaped)
 }
 
 /// `http://host/path`: the authority has to agree with Host, or a proxy before us and we could each
 /// believe another one. `offset` is where the target stands in the line.
 fn authority(target: &[u8], offset: usize) -> Verdict<Range<usize>> {
     let scheme = [&b"http://"[..], b"https://"].into_iter().find(|scheme| {
-        target
-            .get(..scheme.len())
-            .is_some_and(|front| front.eq_ignore_ascii_case(scheme))
+        target.get(..scheme.len()).is_some_and(|front| front.eq_ignore_ascii_case(scheme))
     });
     let Some(scheme) = scheme else {
-        return Err((
-            Code::BadRequest,
-            "The target is neither a path nor an http URL",
-        ));
+        return Err((Code::BadRequest, "The target is neither a path nor an http URL"));
     };
     let rest = &target[scheme.len()..];
-    let end = rest
-        .iter()
-        .position(|b| matches!(b, b'/' | b'?'))
-        .unwrap_or(rest.len());
+    let end = rest.iter().position(|b| matches!(b, b'/' | b'?')).unwrap_or(rest.len());
     if !is_host(&rest[..end]) || Authority::try_from(&rest[..end]).is_err() {
         return Err((Code::BadRequest, "The host in the target is not valid"));
     }

@@ -29,11 +29,7 @@ impl Shutdown {
     /// Asks to stop; a second time, to stop at once.
     pub fn begin(&self) {
         self.0.send_modify(|phase| {
-            *phase = if *phase == Phase::Running {
-                Phase::Draining
-            } else {
-                Phase::Forced
-            };
+            *phase = if *phase == Phase::Running { Phase::Draining } else { Phase::Forced };
         });
     }
 

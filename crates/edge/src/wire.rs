@@ -15,6 +15,7 @@ use tokio::time::{Sleep, sleep};
 use crate::framing::{Body, Bounds, Head};
 use crate::limits::LINGER;
 use crate::pulse::Pulse;
+use crate::request_line::escape_query;
 
 /// How an HTTP/2 client with prior knowledge begins.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -80,11 +81,7 @@ impl Wire {
             }
             Mode::Opening => {
                 let http_2 = bytes.starts_with(PREFACE);
-                self.mode = if http_2 {
-                    Mode::Through
-                } else {
-                    Mode::Heads(Head::default())
-                };
+                self.mode = if http_2 { Mode::Through } else { Mode::Heads(Head::default()) };
                 if http_2 {
                     self.pulse.head_complete();
                 }
@@ -131,6 +128,13 @@ impl Wire {
                 self.pulse.head_complete();
                 self.heads += 1;
                 self.granted = framed.bytes;
+                let (start, after) = (self.start, self.start + framed.bytes);
+                if let Some(mut escaped) = escape_query(&self.buffer[start..after]) {
+                    self.granted = escaped.len();
+                    escaped.extend_from_slice(&self.buffer[after..self.end]);
+                    (self.start, self.end) = (0, escaped.len());
+                    self.buffer = escaped;
+                }
                 self.mode = match framed.body {
                     Body::Sized(0) => Mode::Heads(Head::default()),
                     Body::Sized(length) => Mode::Body(length),
@@ -160,8 +164,7 @@ impl Wire {
                 (self.start, self.end) = (0, self.end - self.start);
             } else {
                 // Bounded: a head that does not fit its bounds is refused before it gets here.
-                self.buffer
-                    .resize((self.buffer.len() * 2).max(FIRST_BYTES), 0);
+                self.buffer.resize((self.buffer.len() * 2).max(FIRST_BYTES), 0);
             }
         }
         let mut space = ReadBuf::new(&mut self.buffer[self.end..]);

@@ -42,8 +42,9 @@ impl Keys {
     pub fn from_secret(secret: &str, clock: &dyn Clock) -> Result<Self> {
         if secret.len() < SECRET_BYTES {
             let message = format!("auth.jwt_secret has fewer than {SECRET_BYTES} bytes");
-            return Err(Error::new(Code::Internal, message)
-                .hint("Make one with `openssl rand -base64 48` and give it as ${env:JWT_SECRET}."));
+            return Err(Error::new(Code::Internal, message).hint(
+                "Make one with `openssl rand -base64 48` and give it as ${env:JWT_SECRET}.",
+            ));
         }
         let (anon, service_role) =
             (sign(secret, &role(ANON, clock))?, sign(secret, &role(SERVICE, clock))?);
@@ -94,8 +95,7 @@ impl Keys {
 
 /// 48 random bytes: three version 4 uuids' worth of the kernel's randomness, as text.
 fn new_secret() -> String {
-    let bytes: Vec<u8> =
-        (0..4).flat_map(|_| uuid::Uuid::new_v4().into_bytes()).collect();
+    let bytes: Vec<u8> = (0..4).flat_map(|_| uuid::Uuid::new_v4().into_bytes()).collect();
     URL_SAFE_NO_PAD.encode(bytes)
 }
 

@@ -56,7 +56,8 @@ impl Verifier {
 
     fn identity(&self, claims: Map<String, Value>) -> Option<Identity> {
         let expires = seconds(claims.get("exp")?)?;
-        let not_before = claims.get("nbf").map(|value| seconds(value).ok_or(())).transpose().ok()?;
+        let not_before =
+            claims.get("nbf").map(|value| seconds(value).ok_or(())).transpose().ok()?;
         claims.get("iat").map(|value| seconds(value).ok_or(())).transpose().ok()?;
         let role = claims.get("role")?.as_str()?.to_owned();
         if !self.roles.contains(&role) {

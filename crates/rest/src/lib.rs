@@ -228,8 +228,7 @@ impl Rest {
         let guard = self.guard(intent);
         let asked = change::Asked { intent, returning, guard };
         let body = request.body();
-        let planned =
-            change::update(&self.plans, &self.config, target, &permit, &asked, body)?;
+        let planned = change::update(&self.plans, &self.config, target, &permit, &asked, body)?;
         let head = Head::new(request, intent, target);
         match planned {
             Some(planned) => render::changed(&head, self.write(intent, planned).await?),
@@ -307,7 +306,10 @@ impl Rest {
         let module = self.index.module(intent.profile).unwrap_or(self.index.catalog.default_module);
         let module = &self.index.catalog.modules[module];
         if module.functions.iter().any(|function| function.name == name) {
-            let message = format!("The function '{}.{name}' is declared but not served by this version", module.name);
+            let message = format!(
+                "The function '{}.{name}' is declared but not served by this version",
+                module.name
+            );
             return Error::new(Code::NotImplemented, message);
         }
         let message =

@@ -7,6 +7,7 @@ mod parts;
 use std::collections::HashMap;
 
 use self::parts::{checks, foreign_keys, indexes, key, uniques};
+use crate::Type;
 use crate::model::{Column, Default, Table};
 
 /// One difference between two versions.
@@ -86,6 +87,16 @@ pub fn changes(old: &[Table], new: &[Table]) -> Vec<Change> {
         }
     }
     changes
+}
+
+/// An enum that keeps all its labels: rows fit as before, and the database does not know labels.
+fn grows(before: &Type, after: &Type) -> bool {
+    match (before, after) {
+        (Type::Enum(before), Type::Enum(after)) => {
+            before != after && before.iter().all(|label| after.contains(label))
+        }
+        _ => false,
+    }
 }
 
 /// One table in both versions.
@@ -185,7 +196,9 @@ impl Pair<'_> {
 
     fn compare_column(&mut self, before: &Column, after: &Column) {
         let name = &after.name;
-        if before.ty != after.ty {
+        if grows(&before.ty, &after.ty) {
+            self.record(&format!("the labels of column `{name}`"));
+        } else if before.ty != after.ty {
             let what = format!("changing column `{name}` from `{}` to `{}`", before.ty, after.ty);
             self.refuse(
                 &what,

@@ -42,8 +42,22 @@ pub struct Scale {
 impl Type {
     /// The spellings that a declaration may use, for hints.
     pub const NAMES: &[&str] = &[
-        "text", "smallint", "integer", "bigint", "numeric", "real", "double", "boolean", "uuid",
-        "timestamptz", "timestamp", "date", "time", "json", "bytes", "enum",
+        "text",
+        "smallint",
+        "integer",
+        "bigint",
+        "numeric",
+        "real",
+        "double",
+        "boolean",
+        "uuid",
+        "timestamptz",
+        "timestamp",
+        "date",
+        "time",
+        "json",
+        "bytes",
+        "enum",
     ];
 
     /// Reads a spelling such as `text`, `numeric(12,2)` or `uuid[]`. `enum` has no labels yet.
@@ -78,10 +92,8 @@ impl Type {
     fn parse_numeric(text: &str) -> Option<Self> {
         let inner = text.strip_prefix("numeric(")?.strip_suffix(')')?;
         let (precision, scale) = inner.split_once(',').unwrap_or((inner, "0"));
-        let scale = Scale {
-            precision: precision.trim().parse().ok()?,
-            scale: scale.trim().parse().ok()?,
-        };
+        let scale =
+            Scale { precision: precision.trim().parse().ok()?, scale: scale.trim().parse().ok()? };
         let fits = (1..=1000).contains(&scale.precision) && scale.scale <= scale.precision;
         fits.then_some(Self::Numeric(Some(scale)))
     }

@@ -361,7 +361,7 @@ fn a_folder_is_read_from_disk_and_names_its_files() {
     let root = folder.path().join("shop");
     std::fs::create_dir_all(root.join("modules")).unwrap();
     std::fs::write(root.join("mainstay.toml"), "[server]\ngrace = \"30s\"\n").unwrap();
-    std::fs::write(root.join("mainstay.test.toml"), "[limits]\nanything = 1\n").unwrap();
+    std::fs::write(root.join("mainstay.test.toml"), "[limits]\nconnections = 1\n").unwrap();
     std::fs::write(root.join("modules/catalog.toml"), CATALOG).unwrap();
     std::fs::write(root.join("modules/.hidden.toml"), "nonsense").unwrap();
     for path in [root.clone(), root.join("mainstay.toml")] {

@@ -50,7 +50,8 @@ impl Config {
     pub fn new(clock: Arc<dyn Clock>, registry: Registry) -> Self {
         Self {
             statement_timeout: limits::STATEMENT,
-            readers: std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8)),
+            readers: std::thread::available_parallelism()
+                .map_or(2, |cores| cores.get().clamp(2, 8)),
             write_queue: limits::WRITE_QUEUE,
             changes: Changes::Additive,
             durability: Durability::Disk,

@@ -42,7 +42,11 @@ pub struct Count {
 pub enum Expr {
     Column(usize),
     /// A step into a JSON column. `as_text` is the last arrow's kind (`->>`).
-    Path { column: usize, path: Vec<Step>, as_text: bool },
+    Path {
+        column: usize,
+        path: Vec<Step>,
+        as_text: bool,
+    },
 }
 
 /// One step of a JSON path.
@@ -64,8 +68,16 @@ pub enum Filter {
     In(Expr, Operand),
     Is(Expr, Truth),
     /// Pattern with `%`, `_` and backslash escapes.
-    Like { expr: Expr, pattern: Operand, fold_case: bool },
-    Regex { expr: Expr, pattern: Operand, fold_case: bool },
+    Like {
+        expr: Expr,
+        pattern: Operand,
+        fold_case: bool,
+    },
+    Regex {
+        expr: Expr,
+        pattern: Operand,
+        fold_case: bool,
+    },
     /// The row has one of the keys in a JSON array of JSON arrays.
     Keys(Operand),
 }

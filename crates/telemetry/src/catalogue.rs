@@ -14,29 +14,16 @@ pub fn markdown(events: &[&[&'static Event]], measures: &[&[&'static Measure]]) 
     for event in [event::EVENTS].iter().chain(events).copied().flatten() {
         let (name, level) = (event.name, event.level.text());
         let fields = quoted(event.fields);
-        let _ = writeln!(
-            page,
-            "| `{name}` | {level} | {fields} | {} |",
-            event.meaning
-        );
+        let _ = writeln!(page, "| `{name}` | {level} | {fields} | {} |", event.meaning);
     }
     page.push_str("\n## Metrics\n\n`GET /metrics` on the operator's address.\n");
     page.push_str(
         "\n| metric | type | unit | labels | meaning |\n| --- | --- | --- | --- | --- |\n",
     );
-    for measure in [measure::MEASURES]
-        .iter()
-        .chain(measures)
-        .copied()
-        .flatten()
-    {
+    for measure in [measure::MEASURES].iter().chain(measures).copied().flatten() {
         let (name, kind, unit) = (measure.name, measure.kind.text(), measure.unit);
         let labels = quoted(measure.labels);
-        let _ = writeln!(
-            page,
-            "| `{name}` | {kind} | {unit} | {labels} | {} |",
-            measure.meaning
-        );
+        let _ = writeln!(page, "| `{name}` | {kind} | {unit} | {labels} | {} |", measure.meaning);
     }
     page
 }
@@ -51,29 +38,17 @@ pub fn mistakes(events: &[&[&'static Event]], measures: &[&[&'static Measure]]) 
             mistakes.push(format!("the event {} is declared twice", event.name));
         }
     }
-    for measure in [measure::MEASURES]
-        .iter()
-        .chain(measures)
-        .copied()
-        .flatten()
-    {
+    for measure in [measure::MEASURES].iter().chain(measures).copied().flatten() {
         if !seen.insert(measure.name) {
             mistakes.push(format!("the measure {} is declared twice", measure.name));
         }
         if (measure.kind == Kind::Counter) != measure.name.ends_with("_total") {
-            mistakes.push(format!(
-                "{}: counters, and only they, end in _total",
-                measure.name
-            ));
+            mistakes.push(format!("{}: counters, and only they, end in _total", measure.name));
         }
     }
     mistakes
 }
 
 fn quoted(names: &[&str]) -> String {
-    names
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

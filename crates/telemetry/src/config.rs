@@ -76,9 +76,7 @@ impl Settings {
         match self.format {
             Format::Json => Style::Json,
             Format::Auto if !terminal => Style::Json,
-            Format::Auto | Format::Pretty => Style::Pretty {
-                color: terminal && !self.no_color,
-            },
+            Format::Auto | Format::Pretty => Style::Pretty { color: terminal && !self.no_color },
         }
     }
 }

@@ -17,11 +17,7 @@ pub fn json(out: &mut Vec<u8>, text: &str) {
 
 /// Appends `text` for a person: bare when it is one clean word, else quoted and escaped.
 pub(crate) fn pretty(out: &mut Vec<u8>, text: &str) {
-    if !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| is_plain(byte) && byte != b' ' && byte != b'=')
-    {
+    if !text.is_empty() && text.bytes().all(|byte| is_plain(byte) && byte != b' ' && byte != b'=') {
         out.extend_from_slice(text.as_bytes());
     } else {
         json(out, text);
@@ -83,14 +79,9 @@ mod tests {
 
     #[test]
     fn whatever_goes_in_comes_out_of_a_json_parser_unchanged() {
-        for text in [
-            "",
-            "plain",
-            "a\"b\\c",
-            "\r\n\t\u{0}\u{1b}[31m",
-            "Grüße 日本",
-            "\u{202e}\u{e0041}",
-        ] {
+        for text in
+            ["", "plain", "a\"b\\c", "\r\n\t\u{0}\u{1b}[31m", "Grüße 日本", "\u{202e}\u{e0041}"]
+        {
             let written = as_json(text);
             assert_eq!(serde_json::from_str::<String>(&written).unwrap(), text);
         }
@@ -100,10 +91,7 @@ mod tests {
     fn nothing_that_acts_on_a_terminal_or_turns_the_text_is_written_as_it_is() {
         let nasty = "\u{1b}[2J\u{9b}31m\r\n\u{202e}\u{2066}\u{2028}\u{feff}\u{7f}\u{e0041}";
         let written = as_json(nasty);
-        assert!(
-            written.bytes().all(|byte| matches!(byte, 0x20..=0x7e)),
-            "{written}"
-        );
+        assert!(written.bytes().all(|byte| matches!(byte, 0x20..=0x7e)), "{written}");
         let mut out = Vec::new();
         pretty(&mut out, nasty);
         assert!(out.iter().all(|byte| matches!(byte, 0x20..=0x7e)));

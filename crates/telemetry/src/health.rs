@@ -58,37 +58,27 @@ impl Health {
     /// Whether traffic may come.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        !self.is_draining()
-            && self
-                .0
-                .checks
-                .read()
-                .iter()
-                .all(|(_, check)| check().is_ok())
+        !self.is_draining() && self.0.checks.read().iter().all(|(_, check)| check().is_ok())
     }
 
     /// Each check with what it says now, draining first.
     #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
-        let draining = self
-            .is_draining()
-            .then(|| "the server is stopping".to_owned());
-        let mut findings = vec![Finding {
-            name: "accepting".to_owned(),
-            problem: draining,
-        }];
-        findings.extend(self.0.checks.read().iter().map(|(name, check)| Finding {
-            name: name.clone(),
-            problem: check().err(),
-        }));
+        let draining = self.is_draining().then(|| "the server is stopping".to_owned());
+        let mut findings = vec![Finding { name: "accepting".to_owned(), problem: draining }];
+        findings.extend(
+            self.0
+                .checks
+                .read()
+                .iter()
+                .map(|(name, check)| Finding { name: name.clone(), problem: check().err() }),
+        );
         findings
     }
 }
 
 impl fmt::Debug for Health {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Health")
-            .field("draining", &self.is_draining())
-            .finish_non_exhaustive()
+        f.debug_struct("Health").field("draining", &self.is_draining()).finish_non_exhaustive()
     }
 }

@@ -61,11 +61,7 @@ impl Histogram {
     #[must_use]
     pub fn new(bounds: &'static [f64]) -> Self {
         let counts = (0..=bounds.len()).map(|_| AtomicU64::new(0)).collect();
-        Self(Arc::new(Cells {
-            bounds,
-            counts,
-            sum_millionths: AtomicU64::new(0),
-        }))
+        Self(Arc::new(Cells { bounds, counts, sum_millionths: AtomicU64::new(0) }))
     }
 
     /// In the unit of the measure; negative values count as zero.
@@ -75,9 +71,7 @@ impl Histogram {
         if let Some(count) = cells.counts.get(place) {
             count.fetch_add(1, Ordering::Relaxed);
         }
-        cells
-            .sum_millionths
-            .fetch_add((value * 1e6) as u64, Ordering::Relaxed);
+        cells.sum_millionths.fetch_add((value * 1e6) as u64, Ordering::Relaxed);
     }
 
     /// For measures in seconds.
@@ -87,11 +81,7 @@ impl Histogram {
 
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.0
-            .counts
-            .iter()
-            .map(|count| count.load(Ordering::Relaxed))
-            .sum()
+        self.0.counts.iter().map(|count| count.load(Ordering::Relaxed)).sum()
     }
 
     #[must_use]
@@ -103,14 +93,7 @@ impl Histogram {
     #[must_use]
     pub fn buckets(&self) -> Vec<(f64, u64)> {
         let bounds = self.0.bounds.iter().copied().chain([f64::INFINITY]);
-        bounds
-            .zip(
-                self.0
-                    .counts
-                    .iter()
-                    .map(|count| count.load(Ordering::Relaxed)),
-            )
-            .collect()
+        bounds.zip(self.0.counts.iter().map(|count| count.load(Ordering::Relaxed))).collect()
     }
 }
 
@@ -124,10 +107,7 @@ mod tests {
         for value in [0.5, 1.0, 1.5, 2.0, 9.0] {
             histogram.observe(value);
         }
-        assert_eq!(
-            histogram.buckets(),
-            [(1.0, 2), (2.0, 2), (f64::INFINITY, 1)]
-        );
+        assert_eq!(histogram.buckets(), [(1.0, 2), (2.0, 2), (f64::INFINITY, 1)]);
         assert_eq!((histogram.count(), histogram.sum()), (5, 14.0));
     }
 }

@@ -58,24 +58,14 @@ impl Telemetry {
         let registry = Registry::new();
         process::register(&registry);
         log.register(&registry);
-        Ok(Self {
-            log,
-            registry,
-            health: Health::new(),
-            clock,
-        })
+        Ok(Self { log, registry, health: Health::new(), clock })
     }
 
     /// Telemetry that writes no log: for tools and for tests that watch something else.
     #[must_use]
     pub fn silent(clock: Arc<dyn Clock>) -> Self {
         let log = Log::silent(Arc::clone(&clock));
-        Self {
-            log,
-            registry: Registry::new(),
-            health: Health::new(),
-            clock,
-        }
+        Self { log, registry: Registry::new(), health: Health::new(), clock }
     }
 }
 

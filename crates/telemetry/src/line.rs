@@ -30,14 +30,7 @@ impl<'a> Line<'a> {
             text.reserve_exact(TYPICAL_BYTES);
             opening(&mut text, style, level, event.name);
         }
-        Self {
-            log,
-            event,
-            level,
-            style,
-            text,
-            enabled,
-        }
+        Self { log, event, level, style, text, enabled }
     }
 
     /// A text, escaped, and cut at `limits::FIELD_BYTES`.
@@ -77,8 +70,7 @@ impl<'a> Line<'a> {
     pub fn flag(mut self, key: &'static str, value: bool) -> Self {
         if self.enabled {
             self.key(key);
-            self.text
-                .extend_from_slice(if value { b"true" } else { b"false" });
+            self.text.extend_from_slice(if value { b"true" } else { b"false" });
         }
         self
     }
@@ -113,11 +105,9 @@ impl<'a> Line<'a> {
                 self.text.extend_from_slice(b"\":");
             }
             Style::Pretty { color } => {
-                self.text
-                    .extend_from_slice(if color { b" \x1b[2m" } else { b" " });
+                self.text.extend_from_slice(if color { b" \x1b[2m" } else { b" " });
                 self.text.extend_from_slice(key.as_bytes());
-                self.text
-                    .extend_from_slice(if color { b"=\x1b[0m" } else { b"=" });
+                self.text.extend_from_slice(if color { b"=\x1b[0m" } else { b"=" });
             }
         }
     }

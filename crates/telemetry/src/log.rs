@@ -40,11 +40,7 @@ pub(crate) struct Counts {
 /// What travels to the sink.
 pub(crate) enum Item {
     /// A finished line without its time, in microseconds since the epoch.
-    Line {
-        at: i64,
-        level: Level,
-        text: Vec<u8>,
-    },
+    Line { at: i64, level: Level, text: Vec<u8> },
     /// Write out what came before, then answer.
     Flush(Sender<()>),
 }
@@ -56,36 +52,19 @@ impl Log {
         let (queue, lines) = bounded(settings.queue_lines.max(1));
         let (level, style) = (settings.level, settings.style());
         let counts = Arc::new(Counts::default());
-        let sink = Sink::new(
-            settings.output,
-            style,
-            Arc::clone(&clock),
-            Arc::clone(&counts),
-        );
+        let sink = Sink::new(settings.output, style, Arc::clone(&clock), Arc::clone(&counts));
         thread::Builder::new()
             .name("log".to_owned())
             .spawn(move || sink.run(&lines))
             .map_err(Error::internal)?;
-        Ok(Self(Arc::new(Shared {
-            queue: Some(queue),
-            level,
-            style,
-            clock,
-            counts,
-        })))
+        Ok(Self(Arc::new(Shared { queue: Some(queue), level, style, clock, counts })))
     }
 
     /// A log that takes everything and writes nothing.
     #[must_use]
     pub fn silent(clock: Arc<dyn Clock>) -> Self {
         let (level, style) = (Level::Off, Style::Json);
-        Self(Arc::new(Shared {
-            queue: None,
-            level,
-            style,
-            clock,
-            counts: Arc::default(),
-        }))
+        Self(Arc::new(Shared { queue: None, level, style, clock, counts: Arc::default() }))
     }
 
     /// Starts a line of the event, at the event's own level.
@@ -128,11 +107,7 @@ impl Log {
             return;
         };
         let counts = &self.0.counts;
-        match queue.try_send(Item::Line {
-            at: self.0.clock.now(),
-            level,
-            text,
-        }) {
+        match queue.try_send(Item::Line { at: self.0.clock.now(), level, text }) {
             Ok(()) => counts.sent.fetch_add(1, Ordering::Relaxed),
             Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
                 counts.dropped.fetch_add(1, Ordering::Relaxed)
@@ -142,20 +117,14 @@ impl Log {
 
     pub(crate) fn register(&self, registry: &Registry) {
         let counts = Arc::clone(&self.0.counts);
-        registry.observe(&LOG_LINES, &[], move || {
-            counts.sent.load(Ordering::Relaxed) as f64
-        });
+        registry.observe(&LOG_LINES, &[], move || counts.sent.load(Ordering::Relaxed) as f64);
         let counts = Arc::clone(&self.0.counts);
-        registry.observe(&LOG_DROPPED, &[], move || {
-            counts.dropped.load(Ordering::Relaxed) as f64
-        });
+        registry.observe(&LOG_DROPPED, &[], move || counts.dropped.load(Ordering::Relaxed) as f64);
     }
 }
 
 impl fmt::Debug for Log {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Log")
-            .field("level", &self.0.level)
-            .finish_non_exhaustive()
+        f.debug_struct("Log").field("level", &self.0.level).finish_non_exhaustive()
     }
 }

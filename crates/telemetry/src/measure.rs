@@ -31,9 +31,7 @@ pub const SECONDS: &[f64] = &[
 ];
 
 /// Buckets for counts of things that come in groups.
-pub const COUNTS: &[f64] = &[
-    1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0,
-];
+pub const COUNTS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0];
 
 /// One thing that is measured.
 #[derive(Debug)]

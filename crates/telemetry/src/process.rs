@@ -14,9 +14,7 @@ pub(crate) fn register(registry: &Registry) {
         return;
     }
     registry.observe(&PROCESS_CPU, &[], || cpu_seconds().unwrap_or_default());
-    registry.observe(&PROCESS_MEMORY, &[], || {
-        resident_bytes().unwrap_or_default()
-    });
+    registry.observe(&PROCESS_MEMORY, &[], || resident_bytes().unwrap_or_default());
     registry.observe(&PROCESS_FILES, &[], || open_files().unwrap_or_default());
     let started = started_seconds().unwrap_or_default();
     registry.observe(&PROCESS_START, &[], move || started);
@@ -35,31 +33,20 @@ fn cpu_seconds() -> Option<f64> {
 
 fn started_seconds() -> Option<f64> {
     let system = fs::read_to_string("/proc/stat").ok()?;
-    let boot: f64 = system
-        .lines()
-        .find_map(|line| line.strip_prefix("btime "))?
-        .parse()
-        .ok()?;
+    let boot: f64 = system.lines().find_map(|line| line.strip_prefix("btime "))?.parse().ok()?;
     Some(boot + stat_field(19)? / TICKS_PER_SECOND)
 }
 
 fn resident_bytes() -> Option<f64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     let kibibytes: f64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
     Some(kibibytes * 1024.0)
 }
 
 fn open_files() -> Option<f64> {
     // The reading itself holds one of them open.
-    Some(
-        fs::read_dir("/proc/self/fd")
-            .ok()?
-            .count()
-            .saturating_sub(1) as f64,
-    )
+    Some(fs::read_dir("/proc/self/fd").ok()?.count().saturating_sub(1) as f64)
 }
 
 #[cfg(test)]

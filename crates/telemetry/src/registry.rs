@@ -63,14 +63,8 @@ impl Registry {
     /// The histogram of a measure for these label values.
     #[must_use]
     pub fn histogram(&self, measure: &'static Measure, values: &[&str]) -> Histogram {
-        let bounds = if let Kind::Histogram(bounds) = measure.kind {
-            bounds
-        } else {
-            &[]
-        };
-        match self.series(measure, values, || {
-            Series::Histogram(Histogram::new(bounds))
-        }) {
+        let bounds = if let Kind::Histogram(bounds) = measure.kind { bounds } else { &[] };
+        match self.series(measure, values, || Series::Histogram(Histogram::new(bounds))) {
             Series::Histogram(histogram) => histogram,
             _ => Histogram::new(bounds),
         }
@@ -104,17 +98,11 @@ impl Registry {
         values: &[&str],
         make: impl FnOnce() -> Series,
     ) -> Series {
-        debug_assert_eq!(
-            measure.labels.len(),
-            values.len(),
-            "labels of {}",
-            measure.name
-        );
+        debug_assert_eq!(measure.labels.len(), values.len(), "labels of {}", measure.name);
         let mut families = self.0.0.lock();
-        let family = families.entry(measure.name).or_insert_with(|| Family {
-            measure,
-            series: BTreeMap::new(),
-        });
+        let family = families
+            .entry(measure.name)
+            .or_insert_with(|| Family { measure, series: BTreeMap::new() });
         let mut key: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
         if family.series.len() >= SERIES_PER_MEASURE && !family.series.contains_key(&key) {
             key.iter_mut().for_each(|value| "_other".clone_into(value));

@@ -42,15 +42,7 @@ impl Sink {
         };
         let output = BufWriter::with_capacity(WRITE_BUFFER_BYTES, output);
         let second = Second::default();
-        Self {
-            output,
-            style,
-            clock,
-            counts,
-            dropped_told: 0,
-            failure: None,
-            second,
-        }
+        Self { output, style, clock, counts, dropped_told: 0, failure: None, second }
     }
 
     /// Runs until every `Log` is gone. While lines keep coming it rests instead of sleeping on the
@@ -144,11 +136,7 @@ impl Sink {
         }
         .and_then(|()| self.output.write_all(text))
         .and_then(|()| {
-            self.output.write_all(if self.style == Style::Json {
-                b"}\n"
-            } else {
-                b"\n"
-            })
+            self.output.write_all(if self.style == Style::Json { b"}\n" } else { b"\n" })
         });
         if let Err(error) = written {
             self.failure = Some(error.to_string());

@@ -46,24 +46,17 @@ impl Telemetry {
 
     fn readiness(&self, route: &'static str, audience: Audience, query: Option<&str>) -> Answer {
         let verbose = query.is_some_and(|query| {
-            query
-                .split('&')
-                .any(|part| part == "verbose" || part.starts_with("verbose="))
+            query.split('&').any(|part| part == "verbose" || part.starts_with("verbose="))
         });
         if !verbose {
-            let (status, word) = if self.health.is_ready() {
-                (200, "ok\n")
-            } else {
-                (503, "not ready\n")
-            };
+            let (status, word) =
+                if self.health.is_ready() { (200, "ok\n") } else { (503, "not ready\n") };
             return text(route, status, word.to_owned());
         }
         let findings = self.health.findings();
         let ready = findings.iter().all(|finding| finding.problem.is_none());
-        let mut body: String = findings
-            .iter()
-            .map(|finding| finding_line(finding, audience))
-            .collect();
+        let mut body: String =
+            findings.iter().map(|finding| finding_line(finding, audience)).collect();
         body.push_str(if ready { "ready\n" } else { "not ready\n" });
         text(route, if ready { 200 } else { 503 }, body)
     }
@@ -81,10 +74,5 @@ fn finding_line(finding: &Finding, audience: Audience) -> String {
 }
 
 fn text(route: &'static str, status: u16, body: String) -> Answer {
-    Answer {
-        status,
-        content_type: TEXT,
-        body: body.into_bytes(),
-        route,
-    }
+    Answer { status, content_type: TEXT, body: body.into_bytes(), route }
 }

@@ -20,17 +20,10 @@ impl Stage for Account {
         let response = next.run(visit, request).await;
         let took = visit.started.elapsed();
         let (status, facts) = (response.status().as_u16(), &visit.facts);
-        visit
-            .door
-            .gauges
-            .answered(facts.route(), &method, status, took);
+        visit.door.gauges.answered(facts.route(), &method, status, took);
         // The request of a refused head is only a stand-in; what it says was not said by anybody.
         let stand_in = visit.refusal.is_some();
-        let (method, path) = if stand_in {
-            ("-", "-")
-        } else {
-            (method.as_str(), uri.path())
-        };
+        let (method, path) = if stand_in { ("-", "-") } else { (method.as_str(), uri.path()) };
         visit
             .door
             .telemetry

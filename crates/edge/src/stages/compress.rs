@@ -24,18 +24,13 @@ impl Stage for Compress {
 
     async fn pass<N: Next>(&self, visit: &Visit, request: Request, next: &N) -> Response {
         let wanted = visit.door.config.compression
-            && request
-                .headers()
-                .get(ACCEPT_ENCODING)
-                .is_some_and(accepts_gzip)
+            && request.headers().get(ACCEPT_ENCODING).is_some_and(accepts_gzip)
             && request.method() != Method::HEAD;
         let mut response = next.run(visit, request).await;
         if response.body().len() < COMPRESS_FROM_BYTES || !is_compressible(response.headers()) {
             return response;
         }
-        response
-            .headers_mut()
-            .append(VARY, HeaderValue::from_static("Accept-Encoding"));
+        response.headers_mut().append(VARY, HeaderValue::from_static("Accept-Encoding"));
         if wanted && let Some(smaller) = smaller(response.body()).await {
             *response.body_mut() = smaller;
             let headers = response.headers_mut();
@@ -53,14 +48,9 @@ async fn smaller(body: &Bytes) -> Option<Bytes> {
         gzip(body)
     } else {
         let body = body.clone();
-        tokio::task::spawn_blocking(move || gzip(&body))
-            .await
-            .ok()?
+        tokio::task::spawn_blocking(move || gzip(&body)).await.ok()?
     };
-    compressed
-        .ok()
-        .filter(|compressed| compressed.len() < body.len())
-        .map(Bytes::from)
+    compressed.ok().filter(|compressed| compressed.len() < body.len()).map(Bytes::from)
 }
 
 /// The fastest level: JSON shrinks to a fifth already, and the rest costs more than it saves.
@@ -74,12 +64,9 @@ fn accepts_gzip(value: &HeaderValue) -> bool {
     value.to_str().is_ok_and(|value| {
         value.split(',').any(|coding| {
             let mut parts = coding.split(';').map(str::trim);
-            let gzip = parts
-                .next()
-                .is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
+            let gzip = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
             let refused = parts.any(|part| {
-                part.strip_prefix("q=")
-                    .is_some_and(|q| q.parse().is_ok_and(|q: f32| q <= 0.0))
+                part.strip_prefix("q=").is_some_and(|q| q.parse().is_ok_and(|q: f32| q <= 0.0))
             });
             gzip && !refused
         })
@@ -89,15 +76,10 @@ fn accepts_gzip(value: &HeaderValue) -> bool {
 /// Text that is not compressed, not a piece of a file, and may be changed on the way.
 fn is_compressible(headers: &HeaderMap) -> bool {
     let has = |name, part: &str| {
-        headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|v| v.contains(part))
+        headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|v| v.contains(part))
     };
-    let text = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|kind| {
+    let text =
+        headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|kind| {
             let kind = kind.split(';').next().unwrap_or_default().trim();
             kind.starts_with("text/")
                 || kind.ends_with("json")
@@ -135,11 +117,7 @@ mod tests {
             ("x-gzip", false),
             ("", false),
         ] {
-            assert_eq!(
-                accepts_gzip(&HeaderValue::from_static(value)),
-                expect,
-                "{value}"
-            );
+            assert_eq!(accepts_gzip(&HeaderValue::from_static(value)), expect, "{value}");
         }
     }
 }

@@ -37,19 +37,14 @@ impl Stage for CrossOrigin {
         if *rule == Cors::Off {
             return next.run(visit, request).await;
         }
-        let allowed = request
-            .headers()
-            .get(ORIGIN)
-            .and_then(|origin| allowed(rule, origin));
+        let allowed = request.headers().get(ORIGIN).and_then(|origin| allowed(rule, origin));
         let mut response = if is_preflight(&request) {
             visit.facts.set_route("preflight");
             preflight(request.headers(), allowed.is_some())
         } else {
             let mut response = next.run(visit, request).await;
             if allowed.is_some() {
-                response
-                    .headers_mut()
-                    .insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+                response.headers_mut().insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
             }
             response
         };
@@ -79,9 +74,7 @@ fn allowed(rule: &Cors, origin: &HeaderValue) -> Option<HeaderValue> {
 
 fn is_preflight(request: &Request) -> bool {
     request.method() == Method::OPTIONS
-        && request
-            .headers()
-            .contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+        && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
 fn preflight(asked: &HeaderMap, allowed: bool) -> Response {

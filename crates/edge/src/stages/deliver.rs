@@ -37,12 +37,7 @@ where
                 Err(error) => return visit.refuse_and_close(&error),
             }
         };
-        match self
-            .app
-            .clone()
-            .oneshot(http::Request::from_parts(parts, bytes))
-            .await
-        {
+        match self.app.clone().oneshot(http::Request::from_parts(parts, bytes)).await {
             Ok(response) => response,
             Err(never) => match never {},
         }
@@ -59,14 +54,9 @@ async fn read(body: Incoming, config: &EdgeConfig) -> Result<Bytes> {
     if body.size_hint().lower() > limit as u64 {
         return Err(too_large(limit));
     }
-    timeout(config.body_timeout, collect(body, limit))
-        .await
-        .unwrap_or_else(|_| {
-            Err(Error::new(
-                Code::RequestTimeout,
-                "The body did not arrive in time",
-            ))
-        })
+    timeout(config.body_timeout, collect(body, limit)).await.unwrap_or_else(|_| {
+        Err(Error::new(Code::RequestTimeout, "The body did not arrive in time"))
+    })
 }
 
 async fn collect(mut body: Incoming, limit: usize) -> Result<Bytes> {
@@ -99,8 +89,5 @@ async fn collect(mut body: Incoming, limit: usize) -> Result<Bytes> {
 }
 
 fn too_large(limit: usize) -> Error {
-    Error::new(
-        Code::BodyTooLarge,
-        format!("The body is larger than {limit} bytes"),
-    )
+    Error::new(Code::BodyTooLarge, format!("The body is larger than {limit} bytes"))
 }

@@ -35,10 +35,7 @@ fn check(request: &Request, url_bytes: usize) -> Result<(), (Code, &'static str)
     if request.method() == Method::CONNECT {
         return bad("Tunnels are not offered");
     }
-    if uri
-        .path_and_query()
-        .is_some_and(|target| target.as_str().len() > url_bytes)
-    {
+    if uri.path_and_query().is_some_and(|target| target.as_str().len() > url_bytes) {
         return Err((Code::UrlTooLong, "The path and query are too long"));
     }
     let mut hosts = request.headers().get_all(HOST).iter();
@@ -48,9 +45,7 @@ fn check(request: &Request, url_bytes: usize) -> Result<(), (Code, &'static str)
             return bad("The host is not valid");
         }
         (Some(authority), Some(host))
-            if !host
-                .as_bytes()
-                .eq_ignore_ascii_case(authority.as_str().as_bytes()) =>
+            if !host.as_bytes().eq_ignore_ascii_case(authority.as_str().as_bytes()) =>
         {
             return bad("The target names another host than the Host header");
         }

@@ -17,10 +17,7 @@ impl Stage for Probe {
         // All of them end in z; asking that first costs other requests one comparison.
         if uri.path().ends_with('z') && matches!(*request.method(), Method::GET | Method::HEAD) {
             let door = &visit.door;
-            if let Some(answer) = door
-                .telemetry
-                .answer(door.audience, uri.path(), uri.query())
-            {
+            if let Some(answer) = door.telemetry.answer(door.audience, uri.path(), uri.query()) {
                 visit.facts.set_route(answer.route);
                 return shown(answer);
             }

@@ -31,9 +31,7 @@ impl Stage for Rescue {
         .await;
         outcome.unwrap_or_else(|cause| {
             let line = visit.door.telemetry.log.line(&PANICKED);
-            line.text("request_id", &visit.facts.request_id)
-                .text("cause", &cause)
-                .send();
+            line.text("request_id", &visit.facts.request_id).text("cause", &cause).send();
             visit.refuse(&Error::internal(cause))
         })
     }

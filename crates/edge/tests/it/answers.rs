@@ -19,11 +19,7 @@ fn every_answer_echoes_a_well_formed_request_id_and_replaces_others() {
         assert_eq!(ask(path, "my-Id_1.2"), "my-Id_1.2", "{path}");
         for bad in ["a b", "a\"b", "<script>", &"a".repeat(65)] {
             let made = ask(path, bad);
-            assert_eq!(
-                (made.len(), &made[14..15]),
-                (36, "7"),
-                "{path} {bad}: {made}"
-            );
+            assert_eq!((made.len(), &made[14..15]), (36, "7"), "{path} {bad}: {made}");
         }
     }
     let twice = server.ask(get("/", "X-Request-Id: a\r\nX-Request-Id: b\r\n"));
@@ -33,36 +29,17 @@ fn every_answer_echoes_a_well_formed_request_id_and_replaces_others() {
 #[test]
 fn every_answer_has_the_security_headers_and_only_https_is_insisted_on() {
     let plain = Server::with_defaults();
-    let secure = Server::start(EdgeConfig {
-        https: true,
-        ..config()
-    });
+    let secure = Server::start(EdgeConfig { https: true, ..config() });
     for path in ["/", "/panic", "/a%2fb", "/livez", "/rest/v1/t"] {
         let reply = plain.get(path);
-        assert_eq!(
-            reply.header("x-content-type-options"),
-            Some("nosniff"),
-            "{path}"
-        );
+        assert_eq!(reply.header("x-content-type-options"), Some("nosniff"), "{path}");
         assert_eq!(reply.header("x-frame-options"), Some("DENY"), "{path}");
-        assert_eq!(
-            reply.header("referrer-policy"),
-            Some("no-referrer"),
-            "{path}"
-        );
+        assert_eq!(reply.header("referrer-policy"), Some("no-referrer"), "{path}");
         let policy = "default-src 'none'; frame-ancestors 'none'";
-        assert_eq!(
-            reply.header("content-security-policy"),
-            Some(policy),
-            "{path}"
-        );
+        assert_eq!(reply.header("content-security-policy"), Some(policy), "{path}");
         assert_eq!(reply.header("strict-transport-security"), None, "{path}");
         let insist = "max-age=31536000; includeSubDomains";
-        assert_eq!(
-            secure.get(path).header("strict-transport-security"),
-            Some(insist),
-            "{path}"
-        );
+        assert_eq!(secure.get(path).header("strict-transport-security"), Some(insist), "{path}");
     }
 }
 
@@ -72,11 +49,7 @@ fn by_default_any_origin_may_read_and_a_preflight_says_so() {
     let origin = "Origin: https://a.example\r\n";
     for path in ["/", "/panic"] {
         let reply = server.ask(get(path, origin));
-        assert_eq!(
-            reply.header("access-control-allow-origin"),
-            Some("*"),
-            "{path}"
-        );
+        assert_eq!(reply.header("access-control-allow-origin"), Some("*"), "{path}");
         let exposed = reply.header("access-control-expose-headers").unwrap();
         assert!(exposed.contains("Content-Range") && exposed.contains("X-Request-Id"));
         assert_eq!(reply.header("access-control-allow-credentials"), None);
@@ -104,11 +77,7 @@ fn a_preflight_echoes_nothing_but_names_of_headers() {
              Access-Control-Request-Method: GET\r\nAccess-Control-Request-Headers: {names}\r\n\r\n"
         ));
         assert_eq!(reply.status, 200);
-        assert_eq!(
-            reply.header("access-control-allow-headers"),
-            None,
-            "{names}"
-        );
+        assert_eq!(reply.header("access-control-allow-headers"), None, "{names}");
     }
 }
 
@@ -120,14 +89,9 @@ fn with_a_list_only_exactly_these_origins_may_read() {
         let reply = server.ask(get("/", &format!("Origin: {origin}\r\n")));
         assert!(reply.all("vary").contains(&"Origin"));
         assert_eq!(reply.header("access-control-allow-credentials"), None);
-        reply
-            .header("access-control-allow-origin")
-            .map(str::to_owned)
+        reply.header("access-control-allow-origin").map(str::to_owned)
     };
-    assert_eq!(
-        allowed("https://shop.example").as_deref(),
-        Some("https://shop.example")
-    );
+    assert_eq!(allowed("https://shop.example").as_deref(), Some("https://shop.example"));
     for origin in [
         "null",
         "https://shop.example.evil",
@@ -144,16 +108,9 @@ fn with_a_list_only_exactly_these_origins_may_read() {
             "OPTIONS / HTTP/1.1\r\nHost: test\r\nOrigin: {origin}\r\n\
              Access-Control-Request-Method: GET\r\n\r\n"
         ));
-        assert_eq!(
-            preflight.header("access-control-allow-methods"),
-            None,
-            "{origin}"
-        );
+        assert_eq!(preflight.header("access-control-allow-methods"), None, "{origin}");
     }
-    let off = Server::start(EdgeConfig {
-        cors: Cors::Off,
-        ..config()
-    });
+    let off = Server::start(EdgeConfig { cors: Cors::Off, ..config() });
     let reply = off.ask(get("/", "Origin: https://shop.example\r\n"));
     assert_eq!(reply.header("access-control-allow-origin"), None);
 }
@@ -171,17 +128,12 @@ fn large_text_is_compressed_when_the_client_asks_and_only_then() {
     let server = Server::with_defaults();
     let plain = server.get("/large");
     assert_eq!(plain.header("content-encoding"), None);
-    assert!(
-        plain.all("vary").contains(&"Accept-Encoding"),
-        "also when it was not asked for"
-    );
+    assert!(plain.all("vary").contains(&"Accept-Encoding"), "also when it was not asked for");
     let small = server.ask(get("/large", "Accept-Encoding: br, gzip\r\n"));
     assert_eq!(small.header("content-encoding"), Some("gzip"));
     assert!(small.body.len() < plain.body.len() / 5);
     let mut text = Vec::new();
-    GzDecoder::new(small.body.as_slice())
-        .read_to_end(&mut text)
-        .unwrap();
+    GzDecoder::new(small.body.as_slice()).read_to_end(&mut text).unwrap();
     assert_eq!(text, plain.body);
     let tiny = server.ask(get("/", "Accept-Encoding: gzip\r\n"));
     assert_eq!(tiny.header("content-encoding"), None);
@@ -195,33 +147,21 @@ fn a_panic_costs_one_request_and_its_caller_learns_nothing_of_our_inside() {
     let mut client = server.connect();
     client.send(get("/panic", ""));
     let reply = client.reply().unwrap();
-    assert_eq!(
-        (reply.status, &reply.json()["code"]),
-        (500, &"internal".into())
-    );
+    assert_eq!((reply.status, &reply.json()["code"]), (500, &"internal".into()));
     assert!(!reply.text().contains("fell over"));
     client.send(get("/next", ""));
     assert_eq!(client.reply().unwrap().status, 200);
     let id = reply.header("x-request-id").unwrap();
     let log = server.log();
-    let told = log
-        .lines()
-        .find(|line| line.contains("http.panicked"))
-        .unwrap();
-    assert!(
-        told.contains("the app fell over") && told.contains(id),
-        "{told}"
-    );
+    let told = log.lines().find(|line| line.contains("http.panicked")).unwrap();
+    assert!(told.contains("the app fell over") && told.contains(id), "{told}");
 }
 
 #[test]
 fn the_app_sees_one_path_with_names_of_any_alphabet() {
     let server = Server::with_defaults();
     for (path, seen) in [
-        (
-            "/rest/v1/Order%20Details?x=%2f",
-            "\"/rest/v1/Order Details\"",
-        ),
+        ("/rest/v1/Order%20Details?x=%2f", "\"/rest/v1/Order Details\""),
         ("/%C3%9Cber", "\"/Über\""),
         ("/plain/", "\"/plain/\""),
         ("http://test/abs", "\"/abs\""),

@@ -22,10 +22,7 @@ struct Wall;
 
 impl Clock for Wall {
     fn now(&self) -> i64 {
-        SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap()
-            .as_micros() as i64
+        SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros() as i64
     }
 }
 
@@ -47,11 +44,7 @@ pub struct Server {
 /// Free ports, and bounds as in production.
 pub fn config() -> EdgeConfig {
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    EdgeConfig {
-        listen: any,
-        admin_listen: any,
-        ..EdgeConfig::default()
-    }
+    EdgeConfig { listen: any, admin_listen: any, ..EdgeConfig::default() }
 }
 
 impl Server {
@@ -85,17 +78,7 @@ impl Server {
         });
         let (public, operator) = bound.recv_timeout(PATIENCE).unwrap();
         let thread = Some(thread);
-        Self {
-            public,
-            operator,
-            telemetry,
-            shutdown,
-            gate,
-            begun,
-            log,
-            ended,
-            thread,
-        }
+        Self { public, operator, telemetry, shutdown, gate, begun, log, ended, thread }
     }
 
     pub fn with_defaults() -> Self {
@@ -119,9 +102,7 @@ impl Server {
 
     /// Waits until the app works on a request to `/wait`.
     pub fn await_work(&self) {
-        eventually("the request is at work", || {
-            self.begun.load(Ordering::SeqCst) > 0
-        });
+        eventually("the request is at work", || self.begun.load(Ordering::SeqCst) > 0);
     }
 
     /// Everything logged so far.
@@ -131,9 +112,7 @@ impl Server {
     }
 
     pub fn summary(&self) -> Summary {
-        self.ended
-            .recv_timeout(PATIENCE * 2)
-            .expect("the server ends")
+        self.ended.recv_timeout(PATIENCE * 2).expect("the server ends")
     }
 }
 
@@ -203,19 +182,12 @@ impl Reply {
     /// All values of a header, in order.
     pub fn all(&self, name: &str) -> Vec<&str> {
         let lines = self.head.lines().filter_map(|line| line.split_once(": "));
-        lines
-            .filter(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
-            .collect()
+        lines.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value).collect()
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
         let all = self.all(name);
-        assert!(
-            all.len() <= 1,
-            "{name} stands several times in {}",
-            self.head
-        );
+        assert!(all.len() <= 1, "{name} stands several times in {}", self.head);
         all.first().copied()
     }
 
@@ -240,10 +212,7 @@ impl Client {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
-        Self {
-            stream,
-            unread: Vec::new(),
-        }
+        Self { stream, unread: Vec::new() }
     }
 
     /// The server may close while we send; then the answer tells.
@@ -263,14 +232,8 @@ impl Client {
         };
         let head = String::from_utf8(self.unread.drain(..end).collect()).unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        let mut reply = Reply {
-            status,
-            head,
-            body: Vec::new(),
-        };
-        let length = reply
-            .header("content-length")
-            .map_or(0, |length| length.parse().unwrap());
+        let mut reply = Reply { status, head, body: Vec::new() };
+        let length = reply.header("content-length").map_or(0, |length| length.parse().unwrap());
         while self.unread.len() < length {
             assert_ne!(self.fill(), 0, "the connection ended inside a body");
         }
@@ -280,11 +243,7 @@ impl Client {
 
     /// Waits for the end of the connection; anything else that comes fails the test.
     pub fn expect_closed(&mut self) {
-        assert!(
-            self.unread.is_empty() && self.fill() == 0,
-            "{:?}",
-            self.unread
-        );
+        assert!(self.unread.is_empty() && self.fill() == 0, "{:?}", self.unread);
     }
 
     /// Bytes that came; zero at the end. A reset is an end, too.

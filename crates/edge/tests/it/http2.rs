@@ -11,18 +11,14 @@ use crate::harness::{Server, config, eventually};
 
 async fn connect(server: &Server) -> SendRequest<Full<Bytes>> {
     let stream = tokio::net::TcpStream::connect(server.public).await.unwrap();
-    let (sender, connection) = handshake(TokioExecutor::new(), TokioIo::new(stream))
-        .await
-        .unwrap();
+    let (sender, connection) = handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
     tokio::spawn(connection);
     sender
 }
 
 fn request(path: &str, body: &'static str) -> Request<Full<Bytes>> {
     let uri = format!("http://test{path}");
-    Request::post(uri)
-        .body(Full::new(Bytes::from_static(body.as_bytes())))
-        .unwrap()
+    Request::post(uri).body(Full::new(Bytes::from_static(body.as_bytes()))).unwrap()
 }
 
 #[tokio::test]
@@ -30,25 +26,14 @@ async fn many_requests_travel_on_one_connection_by_the_same_rules() {
     let server = Server::with_defaults();
     let mut sender = connect(&server).await;
     for round in 0..20 {
-        let response = sender
-            .send_request(request("/echo", "hello"))
-            .await
-            .unwrap();
+        let response = sender.send_request(request("/echo", "hello")).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK, "{round}");
         assert_eq!(response.headers()["x-content-type-options"], "nosniff");
         assert_eq!(response.headers()["x-request-id"].len(), 36);
-        assert_eq!(
-            response.into_body().collect().await.unwrap().to_bytes(),
-            "hello"
-        );
+        assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "hello");
     }
     let long = format!("/{}", "a".repeat(9_000));
-    for (path, status) in [
-        ("/a%2fb", 400),
-        ("/panic", 500),
-        (long.as_str(), 414),
-        ("/", 200),
-    ] {
+    for (path, status) in [("/a%2fb", 400), ("/panic", 500), (long.as_str(), 414), ("/", 200)] {
         let response = sender.send_request(request(path, "")).await.unwrap();
         assert_eq!(response.status().as_u16(), status, "{path}");
         assert!(!response.headers().contains_key("connection"));
@@ -62,39 +47,17 @@ async fn a_host_that_contradicts_the_authority_is_refused() {
     for (host, status) in [("test", 200), ("TEST", 200), ("other", 400)] {
         let mut request = request("/", "");
         request.headers_mut().insert("host", host.parse().unwrap());
-        assert_eq!(
-            sender
-                .send_request(request)
-                .await
-                .unwrap()
-                .status()
-                .as_u16(),
-            status,
-            "{host}"
-        );
+        assert_eq!(sender.send_request(request).await.unwrap().status().as_u16(), status, "{host}");
     }
 }
 
 #[tokio::test]
 async fn a_body_beyond_the_limit_is_413() {
-    let server = Server::start(EdgeConfig {
-        max_body_bytes: 4,
-        ..config()
-    });
+    let server = Server::start(EdgeConfig { max_body_bytes: 4, ..config() });
     let mut sender = connect(&server).await;
-    let response = sender
-        .send_request(request("/echo", "hello"))
-        .await
-        .unwrap();
+    let response = sender.send_request(request("/echo", "hello")).await.unwrap();
     assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
-    assert_eq!(
-        sender
-            .send_request(request("/echo", "four"))
-            .await
-            .unwrap()
-            .status(),
-        200
-    );
+    assert_eq!(sender.send_request(request("/echo", "four")).await.unwrap().status(), 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -37,10 +37,7 @@ fn secrets_in_every_place_of_a_request_never_reach_the_log() {
         "Access-Control-Request-Headers",
         "Access-Control-Request-Method",
     ];
-    let headers: String = names
-        .iter()
-        .map(|name| format!("{name}: {canary}\r\n"))
-        .collect();
+    let headers: String = names.iter().map(|name| format!("{name}: {canary}\r\n")).collect();
     for path in ["/echo", "/panic", "/who", "/livez", "/rest/v1/t"] {
         for method in ["POST", "GET", "OPTIONS"] {
             let reply = server.ask(format!(
@@ -48,11 +45,7 @@ fn secrets_in_every_place_of_a_request_never_reach_the_log() {
                  Host: test\r\n{headers}Content-Length: {}\r\n\r\n{canary}",
                 canary.len()
             ));
-            assert!(
-                matches!(reply.status, 200 | 500),
-                "{method} {path} {}",
-                reply.status
-            );
+            assert!(matches!(reply.status, 200 | 500), "{method} {path} {}", reply.status);
         }
     }
     // Refusals see the request before it is understood.
@@ -72,10 +65,7 @@ fn secrets_in_every_place_of_a_request_never_reach_the_log() {
     assert!(log.matches("http.request").count() >= 21);
     for part in ["canary", "S3CR3T", "eyJ"] {
         assert!(!log.contains(part), "{part} is in the log:\n{log}");
-        assert!(
-            !server.telemetry.registry.text().contains(part),
-            "{part} is in the metrics"
-        );
+        assert!(!server.telemetry.registry.text().contains(part), "{part} is in the metrics");
     }
 }
 
@@ -126,56 +116,28 @@ fn metrics_are_read_by_a_parser_that_is_not_ours_and_only_on_the_operators_addre
         server.get("/who?x=1");
     }
     server.ask("BREW /who HTTP/1.1\r\nHost: test\r\n\r\n");
-    assert_eq!(
-        server.get("/metrics").text(),
-        "\"/metrics\"",
-        "the public sees only the app"
-    );
+    assert_eq!(server.get("/metrics").text(), "\"/metrics\"", "the public sees only the app");
     let mut operator = Client::to(server.operator);
     operator.send(get("/metrics", ""));
     let reply = operator.reply().unwrap();
-    assert!(
-        reply
-            .header("content-type")
-            .unwrap()
-            .starts_with("application/openmetrics-text")
-    );
+    assert!(reply.header("content-type").unwrap().starts_with("application/openmetrics-text"));
     let scrape = Scrape::parse(reply.text().lines().map(|line| Ok(line.to_owned()))).unwrap();
     let find = |name: &str, method: &str| {
         let sample = scrape.samples.iter().find(|sample| {
             sample.metric == name
-                && sample
-                    .labels
-                    .get("http_request_method")
-                    .is_none_or(|it| it == method)
-                && sample
-                    .labels
-                    .get("http_route")
-                    .is_none_or(|it| it == "/test")
+                && sample.labels.get("http_request_method").is_none_or(|it| it == method)
+                && sample.labels.get("http_route").is_none_or(|it| it == "/test")
         });
-        sample
-            .unwrap_or_else(|| panic!("{name} is missing in\n{}", reply.text()))
-            .value
-            .clone()
+        sample.unwrap_or_else(|| panic!("{name} is missing in\n{}", reply.text())).value.clone()
     };
-    assert_eq!(
-        find("http_server_requests_total", "GET"),
-        Value::Untyped(4.0)
-    );
-    assert_eq!(
-        find("http_server_requests_total", "_OTHER"),
-        Value::Untyped(1.0)
-    );
+    assert_eq!(find("http_server_requests_total", "GET"), Value::Untyped(4.0));
+    assert_eq!(find("http_server_requests_total", "_OTHER"), Value::Untyped(1.0));
     let duration = find("http_server_request_duration_seconds", "GET");
     assert!(matches!(duration, Value::Histogram(buckets) if buckets.last().unwrap().count == 4.0));
     assert!(
         matches!(find("process_resident_memory_bytes", ""), Value::Gauge(bytes) if bytes > 1e6)
     );
-    for name in [
-        "http_server_active_requests",
-        "edge_open_connections",
-        "process_open_fds",
-    ] {
+    for name in ["http_server_active_requests", "edge_open_connections", "process_open_fds"] {
         assert!(matches!(find(name, ""), Value::Gauge(_)), "{name}");
     }
     assert!(reply.text().contains("log_lines_dropped_total 0"));
@@ -184,28 +146,14 @@ fn metrics_are_read_by_a_parser_that_is_not_ours_and_only_on_the_operators_addre
 #[test]
 fn the_operators_address_answers_probes_and_nothing_else() {
     let server = Server::with_defaults();
-    server
-        .telemetry
-        .health
-        .check("store", || Err("disk is gone".to_owned()));
+    server.telemetry.health.check("store", || Err("disk is gone".to_owned()));
     let mut operator = Client::to(server.operator);
-    for (path, status) in [
-        ("/livez", 200),
-        ("/readyz", 503),
-        ("/healthz", 503),
-        ("/other", 404),
-    ] {
+    for (path, status) in [("/livez", 200), ("/readyz", 503), ("/healthz", 503), ("/other", 404)] {
         operator.send(get(path, ""));
         assert_eq!(operator.reply().unwrap().status, status, "{path}");
     }
     operator.send(get("/readyz?verbose", ""));
-    assert!(
-        operator
-            .reply()
-            .unwrap()
-            .text()
-            .contains("store failed: disk is gone")
-    );
+    assert!(operator.reply().unwrap().text().contains("store failed: disk is gone"));
     operator.send("DELETE /metrics HTTP/1.1\r\nHost: test\r\n\r\n");
     assert_eq!(operator.reply().unwrap().status, 405);
     let public = server.get("/readyz?verbose");
@@ -217,11 +165,7 @@ fn the_operators_address_answers_probes_and_nothing_else() {
 fn connections_are_counted_up_and_down() {
     let server = Server::with_defaults();
     let open = |count: usize| {
-        server
-            .telemetry
-            .registry
-            .text()
-            .contains(&format!("edge_open_connections {count}\n"))
+        server.telemetry.registry.text().contains(&format!("edge_open_connections {count}\n"))
     };
     let clients = [server.connect(), server.connect()];
     eventually("two are open", || open(2));
@@ -231,12 +175,6 @@ fn connections_are_counted_up_and_down() {
 
 #[test]
 fn the_vocabulary_of_the_door_is_free_of_mistakes() {
-    let (events, measures) = (
-        mainstay_edge::observe::EVENTS,
-        mainstay_edge::observe::MEASURES,
-    );
-    assert_eq!(
-        catalogue::mistakes(&[events], &[measures]),
-        Vec::<String>::new()
-    );
+    let (events, measures) = (mainstay_edge::observe::EVENTS, mainstay_edge::observe::MEASURES);
+    assert_eq!(catalogue::mistakes(&[events], &[measures]), Vec::<String>::new());
 }

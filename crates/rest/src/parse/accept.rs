@@ -37,8 +37,7 @@ pub fn read(headers: &HeaderMap) -> Result<Media> {
         return Ok(media);
     }
     let shown: String = texts.join(", ").chars().take(200).collect();
-    let message =
-        format!("None of these media types are available: {shown}");
+    let message = format!("None of these media types are available: {shown}");
     Err(Error::new(Code::MediaTypeUnacceptable, message))
 }
 

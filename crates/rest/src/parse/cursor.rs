@@ -96,9 +96,8 @@ impl<'a> Cursor<'a> {
         let mut end = 0;
         let mut chars = rest.char_indices().peekable();
         while let Some((at, c)) = chars.next() {
-            let inner_dash = c == '-'
-                && at > 0
-                && chars.peek().is_some_and(|(_, next)| is_word(*next));
+            let inner_dash =
+                c == '-' && at > 0 && chars.peek().is_some_and(|(_, next)| is_word(*next));
             if !is_word(c) && !inner_dash {
                 break;
             }

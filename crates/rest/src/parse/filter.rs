@@ -238,9 +238,10 @@ fn operator(cursor: &mut Cursor<'_>) -> Result<Operator> {
     }
     if cursor.peek() == Some('(') || ABSENT.contains(&word) {
         let message = format!("The operator {word}{} is not supported", modifier(cursor.rest()));
-        return Err(Error::new(Code::NotImplemented, message)
-            .hint("This version has eq, neq, gt, gte, lt, lte, in, is, isdistinct, like, ilike, \
-                   match and imatch."));
+        return Err(Error::new(Code::NotImplemented, message).hint(
+            "This version has eq, neq, gt, gte, lt, lte, in, is, isdistinct, like, ilike, \
+                   match and imatch.",
+        ));
     }
     match OPERATORS.iter().find(|(name, _)| *name == word) {
         Some((_, operator)) if cursor.take(".") => Ok(*operator),
@@ -398,7 +399,11 @@ mod tests {
             ("id", "is.nil", "PGRST100 \"failed to parse filter (is.nil)\" (line 1, column 4)"),
             ("id", "in.(1", "PGRST100 \"failed to parse filter (in.(1)\" (line 1, column 6)"),
             ("id", "in.(1)x", "PGRST100 \"failed to parse filter (in.(1)x)\" (line 1, column 7)"),
-            ("or", "(a.eq.1", "PGRST100 \"failed to parse logic tree ((a.eq.1)\" (line 1, column 8)"),
+            (
+                "or",
+                "(a.eq.1",
+                "PGRST100 \"failed to parse logic tree ((a.eq.1)\" (line 1, column 8)",
+            ),
             ("or", "a.eq.1", "PGRST100 \"failed to parse logic tree (a.eq.1)\" (line 1, column 1)"),
             ("or", "()", "PGRST100 \"failed to parse logic tree (())\" (line 1, column 2)"),
             ("child.id", "eq.1", "PGRST108 'child' is not an embedded resource in this request"),

@@ -34,9 +34,10 @@ impl Page {
     pub fn of_query(query: &Query<'_>) -> Result<Self> {
         let limit = match query.limit {
             None => None,
-            Some(limit) => Some(u64::try_from(limit).map_err(|_| {
-                unsatisfiable("Limit should be greater than or equal to zero.")
-            })?),
+            Some(limit) => Some(
+                u64::try_from(limit)
+                    .map_err(|_| unsatisfiable("Limit should be greater than or equal to zero."))?,
+            ),
         };
         let offset = query.offset.map_or(0, |offset| u64::try_from(offset).unwrap_or(0));
         Ok(Self { offset, limit })

@@ -2,9 +2,9 @@
 
 use mainstay_base::{Code, Error, Result};
 
+use super::Name;
 use super::cursor::Cursor;
 use super::filter::{Field, field};
-use super::Name;
 use crate::limits;
 
 /// One item of a select list.
@@ -49,8 +49,7 @@ fn item<'a>(cursor: &mut Cursor<'a>) -> Result<Item<'a>> {
     }
     let mut alias = None;
     let mut first = field(cursor)?;
-    if first.path.is_empty() && cursor.rest().starts_with(':') && !cursor.rest().starts_with("::")
-    {
+    if first.path.is_empty() && cursor.rest().starts_with(':') && !cursor.rest().starts_with("::") {
         cursor.skip(1);
         alias = Some(first.name);
         first = field(cursor)?;
@@ -68,7 +67,8 @@ fn item<'a>(cursor: &mut Cursor<'a>) -> Result<Item<'a>> {
 
 fn embed(name: &str) -> Error {
     let message = format!("Embedding '{name}' is not supported by this version");
-    Error::new(Code::NotImplemented, message).hint("Read the other table with a request of its own.")
+    Error::new(Code::NotImplemented, message)
+        .hint("Read the other table with a request of its own.")
 }
 
 fn aggregate() -> Error {

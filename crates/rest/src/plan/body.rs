@@ -196,7 +196,8 @@ fn cell(
 /// A header row, then rows; a bare `NULL` is a null.
 fn csv(target: &Target<'_>, body: &[u8], only: Option<&[usize]>) -> Result<Rows> {
     let unreadable = |error: csv::Error| {
-        Error::new(Code::BodyUnreadable, "The body does not parse as CSV").details(error.to_string())
+        Error::new(Code::BodyUnreadable, "The body does not parse as CSV")
+            .details(error.to_string())
     };
     let mut reader = csv::ReaderBuilder::new().from_reader(body);
     let names = reader.headers().map_err(unreadable)?.clone();

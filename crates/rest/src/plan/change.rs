@@ -118,11 +118,7 @@ impl Asked<'_, '_> {
     }
 }
 
-fn prepare(
-    target: &Target<'_>,
-    asked: &Asked<'_, '_>,
-    set: Option<&[usize]>,
-) -> Result<Prepared> {
+fn prepare(target: &Target<'_>, asked: &Asked<'_, '_>, set: Option<&[usize]>) -> Result<Prepared> {
     let table = Arc::clone(target.table);
     let (exprs, outputs) = match asked.returning {
         Some(select) => resolve::outputs(target, select)?,
@@ -186,7 +182,8 @@ fn referenced(
                 .copied()
                 .zip(foreign_key.references.iter().copied())
                 .collect();
-            let filter = resolve::filter(target, &intent.query.filters, set.len(), &mut Vec::new())?;
+            let filter =
+                resolve::filter(target, &intent.query.filters, set.len(), &mut Vec::new())?;
             let statement: Arc<Statement> =
                 Arc::new(sql::sqlite::referenced(target.table, &filter, child, &pairs));
             found.push(store_plan::Referenced {

@@ -86,7 +86,8 @@ impl Guard {
 fn length(ty: &Type, value: &Value) -> usize {
     match (ty, value) {
         (Type::Array(_), Value::Text(json)) => {
-            serde_json::from_str::<Vec<&serde_json::value::RawValue>>(json).map_or(0, |all| all.len())
+            serde_json::from_str::<Vec<&serde_json::value::RawValue>>(json)
+                .map_or(0, |all| all.len())
         }
         (_, Value::Text(text)) => text.chars().count(),
         (_, Value::Blob(bytes)) => bytes.len(),

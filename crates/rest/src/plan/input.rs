@@ -16,7 +16,9 @@ pub enum Input {
     List(Type),
     /// `*` stands for `%`.
     Pattern,
-    Regex { fold_case: bool },
+    Regex {
+        fold_case: bool,
+    },
 }
 
 impl Input {

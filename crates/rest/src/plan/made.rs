@@ -49,10 +49,11 @@ impl<'a> Maker<'a> {
         })
     }
 
-    /// The column's value is made anew for each row, and not by the database.
+    /// The server fills the column of a new row that does not name it. Constants too: a default
+    /// that is declared anew holds at once, while the one in the table's text stays as it was made.
     #[must_use]
     pub fn makes(column: &Column) -> bool {
-        matches!(column.default, Some(Default::Now | Default::Uuid | Default::AuthUid))
+        matches!(&column.default, Some(default) if !matches!(default, Default::Sql(_)))
     }
 }
 

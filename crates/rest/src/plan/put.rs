@@ -4,10 +4,10 @@ use mainstay_base::{Code, Error, Result};
 use mainstay_gate::Permit;
 use mainstay_store::plan::{Change, Guard};
 
+use super::Target;
 use super::change::Returning;
 use super::insert::{self, PlannedWrite, Upserting, Wanted};
 use super::made::Maker;
-use super::Target;
 use crate::Plans;
 use crate::parse::filter::{Given, Node, Operator};
 use crate::parse::{Intent, Page};
@@ -54,8 +54,7 @@ pub fn plan(
 /// The values by which the URL names every key column, in key order, and nothing else.
 fn key_filters(target: &Target<'_>, intent: &Intent<'_>) -> Result<Vec<mainstay_schema::Value>> {
     let wrong = || {
-        let message =
-            "Filters must include all and only primary key columns with 'eq' operators";
+        let message = "Filters must include all and only primary key columns with 'eq' operators";
         Error::new(Code::PutFiltersWrong, message)
     };
     let (table, key) = (target.table, &target.table.primary_key.columns);

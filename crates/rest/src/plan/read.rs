@@ -47,7 +47,9 @@ pub fn plan(
         statement: Arc::clone(statement),
         values: Arc::clone(&values),
     };
-    let skips_rows = matches!(intent.verb, Verb::Read { head: true }) && counts && limit > 0
+    let skips_rows = matches!(intent.verb, Verb::Read { head: true })
+        && counts
+        && limit > 0
         && intent.page == crate::parse::Page::default();
     let plan = ReadPlan {
         module: permit.module(),

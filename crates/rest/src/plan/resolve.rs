@@ -102,7 +102,8 @@ pub fn body_column(target: &Target<'_>, name: &str) -> Result<usize> {
         let known = target.table.columns.iter().map(|column| column.name.as_str());
         let hint = nearest(name, known).map(|near| format!("Perhaps you meant '{near}'."));
         let table = &target.table.name;
-        let message = format!("Could not find the '{name}' column of '{table}' in the schema cache");
+        let message =
+            format!("Could not find the '{name}' column of '{table}' in the schema cache");
         Error::new(Code::ColumnUnknownInBody, message).hint_if(hint)
     })
 }
@@ -261,8 +262,7 @@ pub fn is_keyed(table: &Table, filter: &Filter) -> bool {
         })
         .collect();
     let covers = |key: &[usize]| !key.is_empty() && key.iter().all(|at| pinned.contains(at));
-    covers(&table.primary_key.columns)
-        || table.uniques.iter().any(|unique| covers(&unique.columns))
+    covers(&table.primary_key.columns) || table.uniques.iter().any(|unique| covers(&unique.columns))
 }
 
 /// The value that a filter pins a column to, if it stands alone at the top.

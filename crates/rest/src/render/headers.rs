@@ -45,10 +45,8 @@ pub fn content_range(headers: &mut HeaderMap, rows: Option<(u64, u64)>, total: O
 pub fn content_location(head: &Head<'_>, headers: &mut HeaderMap) {
     let path = head.uri.path().strip_prefix("/rest/v1").unwrap_or(head.uri.path());
     let query = head.uri.query().unwrap_or_default();
-    let mut parts: Vec<&str> = query
-        .split('&')
-        .filter(|part| !part.is_empty() && !part.starts_with("apikey="))
-        .collect();
+    let mut parts: Vec<&str> =
+        query.split('&').filter(|part| !part.is_empty() && !part.starts_with("apikey=")).collect();
     parts.sort_unstable();
     let mut text = String::with_capacity(path.len() + query.len() + 1);
     text.push_str(path);

@@ -30,8 +30,15 @@ impl JsonRows {
     /// Shows at most `most` rows.
     #[must_use]
     pub fn new(outputs: Arc<[Output]>, media: Media, most: u64) -> Self {
-        let mut rows =
-            Self { outputs, media, out: Vec::with_capacity(512), seen: 0, written: 0, skip: 0, most };
+        let mut rows = Self {
+            outputs,
+            media,
+            out: Vec::with_capacity(512),
+            seen: 0,
+            written: 0,
+            skip: 0,
+            most,
+        };
         rows.open();
         rows
     }

@@ -116,8 +116,8 @@ fn what_could_lose_or_break_rows_is_refused_with_its_reason() {
             "adding reference (a) -> users(id): rows that point to nothing",
         ),
         (
-            users("columns.a = { type = \"enum\", values = [\"x\"] }"),
             users("columns.a = { type = \"enum\", values = [\"x\", \"y\"] }"),
+            users("columns.a = { type = \"enum\", values = [\"x\"] }"),
             "from `enum` to `enum`",
         ),
     ] {
@@ -127,4 +127,13 @@ fn what_could_lose_or_break_rows_is_refused_with_its_reason() {
             "{expect}: {shown:?}"
         );
     }
+}
+
+#[test]
+fn a_new_label_of_an_enum_is_only_recorded() {
+    let table = |labels: &str| {
+        format!("{USERS}columns.state = {{ type = \"enum\", values = [{labels}] }}\n")
+    };
+    let grown = shown(&table("\"open\""), &table("\"open\", \"closed\""));
+    assert_eq!(grown, ["recorded: the labels of column `state`"]);
 }

@@ -23,12 +23,13 @@ pub const SECTIONS: &[Section] = &[
     Section { name: "database", keys: &["url", "replicas"] },
     Section {
         name: "api",
-        keys: &["max_rows", "aggregates", "transaction_override", "cors_origins"],
+        keys: &["max_rows", "aggregates", "transaction_override", "safe_update", "cors_origins"],
     },
     Section {
         name: "auth",
         keys: &[
             "jwt_secret",
+            "roles",
             "access_token_ttl",
             "signup",
             "anonymous",
@@ -38,9 +39,20 @@ pub const SECTIONS: &[Section] = &[
         ],
     },
     Section { name: "backup", keys: &["targets", "snapshot_every", "keep", "encrypt_to"] },
-    Section { name: "limits", keys: &[] },
+    Section {
+        name: "limits",
+        keys: &[
+            "body_bytes",
+            "connections",
+            "connections_per_client",
+            "requests_in_flight",
+            "request_deadline",
+            "statement_timeout",
+            "write_queue",
+        ],
+    },
     Section { name: "mail", keys: &[] },
-    Section { name: "telemetry", keys: &[] },
+    Section { name: "telemetry", keys: &["log_format", "log_level"] },
 ];
 
 /// Top-level keys that are no sections.

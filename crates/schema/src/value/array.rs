@@ -13,8 +13,8 @@ use crate::Type;
 /// # Errors
 /// As the element type's `read_json`.
 pub fn read_json(ty: &Type, element: &Type, raw: &str) -> Result<Value> {
-    let parts: Vec<&RawValue> =
-        serde_json::from_str(raw).map_err(|error| bad_literal(ty, raw).details(error.to_string()))?;
+    let parts: Vec<&RawValue> = serde_json::from_str(raw)
+        .map_err(|error| bad_literal(ty, raw).details(error.to_string()))?;
     let values = parts.iter().map(|part| element.read_json(part.get()));
     join(element, values)
 }

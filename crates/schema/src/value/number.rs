@@ -68,8 +68,20 @@ pub fn compare(left: &str, right: &str) -> Ordering {
 fn compare_decimals(left: &Decimal, right: &Decimal) -> Ordering {
     match (is_zero(left), is_zero(right), left.negative, right.negative) {
         (true, true, ..) => Ordering::Equal,
-        (true, false, _, negative) => if negative { Ordering::Greater } else { Ordering::Less },
-        (false, true, negative, _) => if negative { Ordering::Less } else { Ordering::Greater },
+        (true, false, _, negative) => {
+            if negative {
+                Ordering::Greater
+            } else {
+                Ordering::Less
+            }
+        }
+        (false, true, negative, _) => {
+            if negative {
+                Ordering::Less
+            } else {
+                Ordering::Greater
+            }
+        }
         (false, false, true, false) => Ordering::Less,
         (false, false, false, true) => Ordering::Greater,
         (false, false, negative, _) => {

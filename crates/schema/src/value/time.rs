@@ -54,9 +54,8 @@ pub fn format_utc(instant: Instant) -> Option<String> {
 fn micros(local: DateTime) -> i64 {
     let days = i64::from(days_since_epoch(local.date()));
     let time = local.time();
-    let seconds = i64::from(time.hour()) * 3600
-        + i64::from(time.minute()) * 60
-        + i64::from(time.second());
+    let seconds =
+        i64::from(time.hour()) * 3600 + i64::from(time.minute()) * 60 + i64::from(time.second());
     (days * 86_400 + seconds) * MICROS_PER_SECOND + i64::from(time.subsec_nanosecond()) / 1000
 }
 
@@ -152,7 +151,9 @@ fn split_offset(text: &str) -> Option<(&str, Option<i32>)> {
     };
     let sign = if text.as_bytes()[at] == b'-' { -1 } else { 1 };
     let digits: String = text[at + 1..].chars().filter(|c| *c != ':').collect();
-    let field = |range: std::ops::Range<usize>| digits.get(range).map_or(Some(0), |part| number(part, 2..=2));
+    let field = |range: std::ops::Range<usize>| {
+        digits.get(range).map_or(Some(0), |part| number(part, 2..=2))
+    };
     let (hours, minutes, seconds) = match digits.len() {
         2 => (field(0..2)?, 0, 0),
         4 => (field(0..2)?, field(2..4)?, 0),

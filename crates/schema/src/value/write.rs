@@ -62,7 +62,11 @@ impl Type {
     fn write_real(&self, number: f64, out: &mut Vec<u8>) {
         match self {
             _ if !number.is_finite() => {
-                out.extend_from_slice(if number > 0.0 { b"\"Infinity\"" } else { b"\"-Infinity\"" });
+                out.extend_from_slice(if number > 0.0 {
+                    b"\"Infinity\""
+                } else {
+                    b"\"-Infinity\""
+                });
             }
             Self::Numeric(Some(scale)) if scale.precision <= 15 => {
                 push_scaled(number, scale.scale, out);

@@ -139,8 +139,7 @@ fn type_check(text: &mut Text, table: &Table, column: &Column) {
 
 fn key(text: &mut Text, table: &Table) {
     let key = &table.primary_key;
-    let numbered =
-        key.columns.iter().any(|at| is_row_number(table, &table.columns[*at]));
+    let numbered = key.columns.iter().any(|at| is_row_number(table, &table.columns[*at]));
     if !key.columns.is_empty() && !numbered {
         constraint(text, &key.name).push("PRIMARY KEY ");
         columns(text, table, &key.columns);

@@ -31,11 +31,9 @@ pub fn insert(query: &Insert) -> Statement {
         });
         match conflict.update.as_deref() {
             None | Some([]) => text.push(") DO NOTHING"),
-            Some(columns) => {
-                text.push(") DO UPDATE SET ").list(columns, ", ", |text, at| {
-                    text.column(table, *at).push(" = excluded.").column(table, *at);
-                })
-            }
+            Some(columns) => text.push(") DO UPDATE SET ").list(columns, ", ", |text, at| {
+                text.column(table, *at).push(" = excluded.").column(table, *at);
+            }),
         };
     }
     returning(&mut text, table, &query.returning);

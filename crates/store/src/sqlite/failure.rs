@@ -42,7 +42,10 @@ pub(super) fn extended(error: &rusqlite::Error) -> i32 {
 pub(super) fn is_broken(error: &rusqlite::Error) -> bool {
     matches!(
         extended(error) & 0xff,
-        ffi::SQLITE_IOERR | ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB | ffi::SQLITE_CANTOPEN
+        ffi::SQLITE_IOERR
+            | ffi::SQLITE_CORRUPT
+            | ffi::SQLITE_NOTADB
+            | ffi::SQLITE_CANTOPEN
             | ffi::SQLITE_READONLY
     )
 }

@@ -159,7 +159,9 @@ fn order_json(left: &Json, right: &Json) -> Ordering {
         (Json::Bool(left), Json::Bool(right)) => left.cmp(right),
         (Json::Array(left), Json::Array(right)) => {
             let items = || {
-                left.iter().zip(right).map(|(left, right)| order_json(left, right))
+                left.iter()
+                    .zip(right)
+                    .map(|(left, right)| order_json(left, right))
                     .find(|order| *order != Ordering::Equal)
             };
             left.len().cmp(&right.len()).then_with(|| items().unwrap_or(Ordering::Equal))

@@ -118,6 +118,8 @@ mod tests {
     fn a_pattern_of_many_wildcards_does_not_explode() {
         let pattern = Pattern::new(&"%a".repeat(500), false);
         assert!(!pattern.matches(&"a".repeat(400)));
-        assert!(!Pattern::new(&format!("{}b", "%a".repeat(200)), false).matches(&"a".repeat(20_000)));
+        assert!(
+            !Pattern::new(&format!("{}b", "%a".repeat(200)), false).matches(&"a".repeat(20_000))
+        );
     }
 }

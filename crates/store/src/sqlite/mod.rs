@@ -6,6 +6,7 @@ mod connection;
 mod failure;
 mod functions;
 mod like;
+mod memory;
 mod open;
 mod readers;
 mod session;
@@ -31,6 +32,7 @@ use crate::{Config, Sink};
 
 pub use self::connection::{assert_version, version};
 pub use self::functions::check_regex;
+pub use self::memory::memory_bytes;
 pub use self::open::module_file;
 
 /// All modules of an application on SQLite.
@@ -148,10 +150,4 @@ impl Sqlite {
 /// The thread that should have answered is gone: the store is closing.
 fn stopped() -> Error {
     Error::new(Code::DatabaseUnavailable, "The database is shutting down").retry_after(1)
-}
-
-/// Memory that SQLite holds in all, as it tells itself; 0 when it cannot be asked.
-#[must_use]
-pub fn memory_bytes() -> u64 {
-    0
 }

@@ -84,9 +84,7 @@ fn prepare(opened: &Opened, module: &Module, config: &Config) -> Result<Option<V
     connection.execute_batch("BEGIN IMMEDIATE").map_err(failure::plain)?;
     let done = match stored::read(connection) {
         Ok(None) => stored::write(connection, module, true).map(|()| None),
-        Ok(Some(old)) => {
-            super::change::apply(connection, module, &old, config.changes).map(Some)
-        }
+        Ok(Some(old)) => super::change::apply(connection, module, &old, config.changes).map(Some),
         Err(error) => Err(error),
     };
     let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
@@ -103,7 +101,6 @@ fn prepare(opened: &Opened, module: &Module, config: &Config) -> Result<Option<V
 fn has_deferred(connection: &Connection) -> Result<bool> {
     let sql = "SELECT count(*) FROM sqlite_schema \
                WHERE replace(replace(upper(sql), char(10), ' '), '  ', ' ') LIKE '%INITIALLY DEFERRED%'";
-    let found: i64 =
-        connection.query_row(sql, [], |row| row.get(0)).map_err(failure::plain)?;
+    let found: i64 = connection.query_row(sql, [], |row| row.get(0)).map_err(failure::plain)?;
     Ok(found > 0)
 }

@@ -101,8 +101,7 @@ fn constraint_name<'t>(table: &'t Table, columns: &[usize]) -> &'t str {
     let unique = table.uniques.iter().find(|unique| same(&unique.columns));
     let index = || {
         table.indexes.iter().find(|index| {
-            index.unique
-                && same(&index.columns.iter().map(|part| part.column).collect::<Vec<_>>())
+            index.unique && same(&index.columns.iter().map(|part| part.column).collect::<Vec<_>>())
         })
     };
     unique
@@ -195,7 +194,8 @@ fn unnamed(module: &Module, table: &Table) -> Error {
     let restricting = module.tables.iter().find(|child| {
         child.foreign_keys.iter().any(|key| matches!(key.on_delete, Action::Restrict))
     });
-    let message = format!("the change to table \"{}\" violates a foreign key constraint", table.name);
+    let message =
+        format!("the change to table \"{}\" violates a foreign key constraint", table.name);
     let error = Error::new(Code::ForeignKeyViolated, message);
     error.hint_if(restricting.map(|child| {
         format!("A row further down a cascade is still referenced, perhaps in \"{}\".", child.name)

@@ -42,11 +42,7 @@ pub(super) fn run(
     Ok(outcome)
 }
 
-fn apply(
-    session: &Session<'_>,
-    plan: &WritePlan,
-    sink: &mut dyn Sink,
-) -> Result<Outcome, Failure> {
+fn apply(session: &Session<'_>, plan: &WritePlan, sink: &mut dyn Sink) -> Result<Outcome, Failure> {
     match &plan.change {
         Change::Insert(runs) => insert(session, plan, runs, sink),
         Change::Update(update) => {

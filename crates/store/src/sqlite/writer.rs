@@ -304,7 +304,8 @@ fn run_group(
             Err(Lost::Group(error)) => {
                 let broken = failure::is_broken(&error);
                 let _ = exec(opened, "ROLLBACK");
-                let full = !broken && failure::extended(&error) & 0xff == rusqlite::ffi::SQLITE_FULL;
+                let full =
+                    !broken && failure::extended(&error) & 0xff == rusqlite::ffi::SQLITE_FULL;
                 answer_all(jobs, if full { failure::disk_full } else { failure::unavailable });
                 return if broken { Err(error) } else { Ok(()) };
             }
@@ -372,7 +373,10 @@ fn refuse_commit(
     let _ = exec(opened, "ROLLBACK");
     if code == rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY {
         answer_all(jobs, || {
-            Error::new(Code::ForeignKeyViolated, "the change violates a deferred foreign key constraint")
+            Error::new(
+                Code::ForeignKeyViolated,
+                "the change violates a deferred foreign key constraint",
+            )
         });
         return Ok(());
     }

@@ -38,25 +38,14 @@ impl Clock for Fixed {
 
 fn captured(format: Format) -> (Telemetry, Capture) {
     let capture = Capture::default();
-    let settings = Settings {
-        format,
-        output: capture.output(),
-        ..Settings::default()
-    };
-    (
-        Telemetry::start(settings, Arc::new(Fixed)).unwrap(),
-        capture,
-    )
+    let settings = Settings { format, output: capture.output(), ..Settings::default() };
+    (Telemetry::start(settings, Arc::new(Fixed)).unwrap(), capture)
 }
 
 #[test]
 fn a_line_is_one_json_object_with_typed_fields() {
     let (telemetry, capture) = captured(Format::Json);
-    let line = telemetry
-        .log
-        .line(&ASKED)
-        .text("path", "/a \"b\"")
-        .number("status", 200);
+    let line = telemetry.log.line(&ASKED).text("path", "/a \"b\"").number("status", 200);
     line.flag("cached", true).maybe("user_id", None).send();
     assert!(telemetry.log.flush(PATIENCE));
     let text = capture.text();
@@ -71,17 +60,9 @@ fn a_line_is_one_json_object_with_typed_fields() {
 #[test]
 fn a_pretty_line_is_for_people_and_has_no_colour_off_a_terminal() {
     let (telemetry, capture) = captured(Format::Pretty);
-    telemetry
-        .log
-        .line(&ASKED)
-        .text("path", "/a b")
-        .number("status", 200)
-        .send();
+    telemetry.log.line(&ASKED).text("path", "/a b").number("status", 200).send();
     assert!(telemetry.log.flush(PATIENCE));
-    assert_eq!(
-        capture.text(),
-        "10:20:30.123  INFO test.asked path=\"/a b\" status=200\n"
-    );
+    assert_eq!(capture.text(), "10:20:30.123  INFO test.asked path=\"/a b\" status=200\n");
 }
 
 #[test]
@@ -89,26 +70,14 @@ fn no_value_can_forge_a_line_in_either_format() {
     let nasty = "x\r\n{\"event\":\"forged\"}\u{1b}[2J\u{202e}\u{2028}\u{0}\u{85}";
     for format in [Format::Json, Format::Pretty] {
         let (telemetry, capture) = captured(format);
-        telemetry
-            .log
-            .line(&ASKED)
-            .text("path", nasty)
-            .display("user_id", nasty)
-            .send();
+        telemetry.log.line(&ASKED).text("path", nasty).display("user_id", nasty).send();
         assert!(telemetry.log.flush(PATIENCE));
         let text = capture.text();
         assert_eq!(text.lines().count(), 1, "{text}");
-        assert!(
-            text.trim_end_matches('\n')
-                .bytes()
-                .all(|byte| (0x20..0x7f).contains(&byte))
-        );
+        assert!(text.trim_end_matches('\n').bytes().all(|byte| (0x20..0x7f).contains(&byte)));
         if format == Format::Json {
             let line: Value = serde_json::from_str(&text).unwrap();
-            assert_eq!(
-                (&line["path"], &line["user_id"]),
-                (&json!(nasty), &json!(nasty))
-            );
+            assert_eq!((&line["path"], &line["user_id"]), (&json!(nasty), &json!(nasty)));
         }
     }
 }
@@ -117,11 +86,7 @@ fn no_value_can_forge_a_line_in_either_format() {
 fn events_below_the_level_are_not_written() {
     let (telemetry, capture) = captured(Format::Json);
     telemetry.log.line(&NOTED).text("path", "/").send();
-    telemetry
-        .log
-        .line_at(Level::Error, &NOTED)
-        .text("path", "/loud")
-        .send();
+    telemetry.log.line_at(Level::Error, &NOTED).text("path", "/loud").send();
     assert!(telemetry.log.flush(PATIENCE));
     let text = capture.text();
     assert_eq!(text.lines().count(), 1);
@@ -151,11 +116,7 @@ impl Write for Stuck {
 fn a_full_queue_drops_and_counts_and_says_so_and_never_blocks() {
     let (release, wait) = mpsc::channel();
     let (capture, reached) = (Capture::default(), Arc::new(AtomicBool::new(false)));
-    let stuck = Stuck {
-        release: wait,
-        reached: Arc::clone(&reached),
-        capture: capture.clone(),
-    };
+    let stuck = Stuck { release: wait, reached: Arc::clone(&reached), capture: capture.clone() };
     let settings = Settings {
         format: Format::Json,
         output: Output::Writer(Box::new(stuck)),
@@ -171,24 +132,13 @@ fn a_full_queue_drops_and_counts_and_says_so_and_never_blocks() {
         telemetry.log.line(&ASKED).send();
     }
     assert_eq!(telemetry.log.dropped(), 84);
-    assert!(
-        !telemetry.log.flush(Duration::from_millis(10)),
-        "the deadline of a flush holds"
-    );
+    assert!(!telemetry.log.flush(Duration::from_millis(10)), "the deadline of a flush holds");
     drop(release);
     assert!(telemetry.log.flush(PATIENCE));
     let text = capture.text();
     assert_eq!(text.matches("test.asked").count(), 17);
-    assert!(
-        text.contains("\"event\":\"log.dropped\",\"lines\":84"),
-        "{text}"
-    );
-    assert!(
-        telemetry
-            .registry
-            .text()
-            .contains("log_lines_dropped_total 84")
-    );
+    assert!(text.contains("\"event\":\"log.dropped\",\"lines\":84"), "{text}");
+    assert!(telemetry.registry.text().contains("log_lines_dropped_total 84"));
 }
 
 #[test]
@@ -197,17 +147,11 @@ fn a_scrape_is_read_by_a_parser_that_is_not_ours() {
     let registry = &telemetry.registry;
     registry.counter(&ASKS, &["/livez"]).add(3);
     registry.counter(&ASKS, &["/livez"]).increment();
-    registry
-        .counter(&ASKS, &["a \"quoted\\\n label"])
-        .increment();
+    registry.counter(&ASKS, &["a \"quoted\\\n label"]).increment();
     registry.gauge(&DEPTH, &[]).set(-2);
     registry.histogram(&WAIT, &["shop"]).observe(0.3);
-    registry
-        .histogram(&WAIT, &["shop"])
-        .observe_duration(Duration::from_secs(60));
-    let answer = telemetry
-        .answer(Audience::Operator, "/metrics", None)
-        .unwrap();
+    registry.histogram(&WAIT, &["shop"]).observe_duration(Duration::from_secs(60));
+    let answer = telemetry.answer(Audience::Operator, "/metrics", None).unwrap();
     let text = String::from_utf8(answer.body).unwrap();
     let lines = text.lines().map(|line| Ok(line.to_owned()));
     let scrape = prometheus_parse::Scrape::parse(lines).unwrap();
@@ -216,35 +160,18 @@ fn a_scrape_is_read_by_a_parser_that_is_not_ours() {
             sample.metric == name
                 && label.is_none_or(|(key, value)| sample.labels.get(key) == Some(value))
         });
-        found
-            .unwrap_or_else(|| panic!("{name} is missing in\n{text}"))
-            .value
-            .clone()
+        found.unwrap_or_else(|| panic!("{name} is missing in\n{text}")).value.clone()
     };
     use prometheus_parse::Value::{Gauge, Histogram, Untyped};
-    assert_eq!(
-        value("test_asks_total", Some(("route", "/livez"))),
-        Untyped(4.0)
-    );
+    assert_eq!(value("test_asks_total", Some(("route", "/livez"))), Untyped(4.0));
     assert_eq!(value("test_queue_depth", None), Gauge(-2.0));
-    assert!(
-        matches!(value("test_wait_seconds", Some(("module", "shop"))),
-        Histogram(buckets) if buckets.len() == 17 && buckets[16].count == 2.0)
-    );
-    for name in [
-        "process_resident_memory_bytes",
-        "process_open_fds",
-        "process_start_time_seconds",
-    ] {
-        assert!(
-            matches!(value(name, None), Gauge(value) if value > 0.0),
-            "{name}"
-        );
+    assert!(matches!(value("test_wait_seconds", Some(("module", "shop"))),
+        Histogram(buckets) if buckets.len() == 17 && buckets[16].count == 2.0));
+    for name in ["process_resident_memory_bytes", "process_open_fds", "process_start_time_seconds"]
+    {
+        assert!(matches!(value(name, None), Gauge(value) if value > 0.0), "{name}");
     }
-    assert!(matches!(
-        value("process_cpu_seconds_total", None),
-        Untyped(_)
-    ));
+    assert!(matches!(value("process_cpu_seconds_total", None), Untyped(_)));
     assert!(text.contains(r#"route="a \"quoted\\\n label""#), "{text}");
 }
 
@@ -255,24 +182,13 @@ fn probes_tell_the_public_whether_and_the_operator_why() {
         let answer = telemetry.answer(audience, path, query).unwrap();
         (answer.status, String::from_utf8(answer.body).unwrap())
     };
-    assert_eq!(
-        ask(Audience::Public, "/readyz", None),
-        (200, "ok\n".to_owned())
-    );
-    telemetry
-        .health
-        .check("store", || Err("disk of shop.db is gone".to_owned()));
+    assert_eq!(ask(Audience::Public, "/readyz", None), (200, "ok\n".to_owned()));
+    telemetry.health.check("store", || Err("disk of shop.db is gone".to_owned()));
     assert_eq!(ask(Audience::Public, "/livez", None).0, 200);
-    assert_eq!(
-        ask(Audience::Public, "/healthz", None),
-        (503, "not ready\n".to_owned())
-    );
+    assert_eq!(ask(Audience::Public, "/healthz", None), (503, "not ready\n".to_owned()));
     assert_eq!(
         ask(Audience::Public, "/readyz", Some("verbose")),
-        (
-            503,
-            "[+] accepting ok\n[-] store failed\nnot ready\n".to_owned()
-        )
+        (503, "[+] accepting ok\n[-] store failed\nnot ready\n".to_owned())
     );
     assert_eq!(
         ask(Audience::Operator, "/readyz", Some("verbose")).1,
@@ -282,11 +198,7 @@ fn probes_tell_the_public_whether_and_the_operator_why() {
     assert_eq!(ask(Audience::Public, "/readyz", None).0, 200);
     telemetry.health.drain();
     assert_eq!(ask(Audience::Public, "/readyz", None).0, 503);
-    assert!(
-        telemetry
-            .answer(Audience::Public, "/metrics", None)
-            .is_none()
-    );
+    assert!(telemetry.answer(Audience::Public, "/metrics", None).is_none());
 }
 
 #[test]
