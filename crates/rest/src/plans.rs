@@ -18,8 +18,15 @@ pub struct Plans {
     pub observed: Observed,
 }
 
+impl Default for Plans {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Plans {
-    pub(crate) fn new() -> Self {
+    #[must_use]
+    pub fn new() -> Self {
         let by_shape = Cache::with(
             limits::PLANS,
             limits::PLANS as u64,

@@ -84,7 +84,10 @@ fn order_clause(text: &mut Text, table: &Table, order: &[Order]) {
     text.push(" ORDER BY ").list(order, ", ", |text, order| {
         comparable(text, table, &order.expr);
         text.push(if order.descending { " DESC" } else { " ASC" });
-        text.push(if order.nulls_first { " NULLS FIRST" } else { " NULLS LAST" });
+        // Where there are no nulls, naming their place would only keep an index from being used.
+        if !matches!(order.expr, Expr::Column(at) if !table.columns[at].null && !table.adopted) {
+            text.push(if order.nulls_first { " NULLS FIRST" } else { " NULLS LAST" });
+        }
     });
 }
 
