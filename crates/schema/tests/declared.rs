@@ -376,7 +376,7 @@ fn the_blog_that_we_ship_is_free_of_mistakes() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/blog.toml");
     let declared = read(&path).unwrap_or_else(|mistakes| panic!("{mistakes}"));
     let module = &declared.catalog.modules[0];
-    assert_eq!(module.tables.len(), 3);
+    assert_eq!(module.tables.len(), 4);
     for table in &module.tables {
         assert!(table.allow.read.is_some() && table.allow.create.is_none(), "{}", table.name);
     }
