@@ -1,5 +1,6 @@
-//! Every error code is produced by a test: some test names it, by its text as clients see it or by
-//! its variant. Two codes that share a text are told apart by their variants only.
+//! Every error code is produced by a test: some test names it, by its text as clients see it or as
+//! `Code::Variant`. Two codes that share a text are told apart by their variants only. That a test
+//! names a code does not prove that it provokes it; that is for whoever reads the test.
 
 use mainstay_base::Code;
 
@@ -29,16 +30,17 @@ pub fn check(tree: &Tree, sources: &Sources, known: &[Known]) -> Vec<Offence> {
     let list = tree.text(LIST).unwrap_or_default();
     let mut found = Vec::new();
     for code in known.iter().filter(|code| !code.meaning.starts_with(RETIRED)) {
+        let variant = format!("Code::{}", code.name);
         let shared = known.iter().filter(|other| other.text == code.text).count() > 1;
         let produced = tests
             .iter()
-            .any(|line| has_word(line, code.name) || (!shared && has_text(line, code.text)));
+            .any(|line| has_word(line, &variant) || (!shared && has_text(line, code.text)));
         if !produced {
             let line = list.lines().position(|line| {
                 line.trim_start().strip_prefix(code.name).is_some_and(|rest| rest.starts_with(" ="))
             });
             let what = format!("no test produces `{}` ({})", code.name, code.text);
-            let wanted = if shared { code.name } else { code.text };
+            let wanted = if shared { &variant } else { code.text };
             let remedy = format!("provoke it in a test that names `{wanted}`");
             found.push(Offence::new(CHECK, LIST, line.map_or(1, |at| at + 1), what, remedy));
         }
@@ -113,14 +115,14 @@ mod tests {
 
     #[test]
     fn codes_that_tests_name_pass() {
-        let all = "(\"PGRST116\", Code::Forbidden, ForbiddenAnonymous)";
+        let all = "(\"PGRST116\", Code::Forbidden, Code::ForbiddenAnonymous)";
         assert_eq!(found(all), Vec::<String>::new());
     }
 
     #[test]
     fn a_code_that_no_test_produces_fails_with_its_line() {
         assert_eq!(
-            found("(\"PGRST1160\", Forbidden, ForbiddenAnonymous)"),
+            found("(\"PGRST1160\", Code::Forbidden, Code::ForbiddenAnonymous)"),
             [
                 "crates/base/src/code.rs:2: no test produces `NotSingular` (PGRST116) — provoke it in \
               a test that names `PGRST116`"
@@ -130,9 +132,9 @@ mod tests {
 
     #[test]
     fn codes_of_one_text_need_their_variants() {
-        let bad = found("(PGRST116, \"42501\", ForbiddenAnonymous)");
+        let bad = found("(PGRST116, \"42501\", Forbidden, Code::ForbiddenAnonymous)");
         assert_eq!(bad.len(), 1);
-        assert!(bad[0].contains("names `Forbidden`"), "{bad:?}");
+        assert!(bad[0].contains("names `Code::Forbidden`"), "{bad:?}");
     }
 
     #[test]

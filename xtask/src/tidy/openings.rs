@@ -1,5 +1,5 @@
-//! Every file says first what it is for: Rust files with `//!`, scripts and declarations of
-//! examples with a comment.
+//! Every file says first what it is for: Rust files with `//!`, scripts and the declarations that
+//! people learn from (examples, templates) with a comment.
 
 use super::tree::File;
 use super::{Offence, Tree};
@@ -20,10 +20,14 @@ fn mark(file: &File) -> Option<&'static [&'static str]> {
         "js" | "mjs" => Some(&["//", "/*"]),
         "py" => Some(&["#", "\"\"\""]),
         "sh" => Some(&["#"]),
-        "toml" if file.path.starts_with("examples/") => Some(&["#"]),
+        "toml" if teaches(&file.path) => Some(&["#"]),
         "" if file.text.starts_with("#!") => Some(&["#"]),
         _ => None,
     }
+}
+
+fn teaches(path: &str) -> bool {
+    path.starts_with("examples/") || path.contains("/templates/")
 }
 
 fn judge(file: &File, marks: &[&str]) -> Option<Offence> {
@@ -75,6 +79,7 @@ mod tests {
                 ("a.mjs", &format!("// This {words}.\n")),
                 ("b.py", &format!("#!/usr/bin/env python3\n\"\"\"This {words}.\"\"\"\n")),
                 ("examples/a.toml", &format!("# This {words}.\n")),
+                ("a/templates/a.toml", &format!("# This {words}.\n")),
                 ("other/a.toml", "[a]\n"),
             ]),
             none
@@ -91,8 +96,9 @@ mod tests {
             ("a.mjs", "import x from 'x'\n"),
             ("b.py", "import os\n"),
             ("examples/a.toml", "name = \"a\"\n"),
+            ("a/templates/a.toml", "name = \"a\"\n"),
         ]);
-        assert_eq!(bad.len(), 7, "{bad:#?}");
+        assert_eq!(bad.len(), 8, "{bad:#?}");
         assert!(bad.contains(
             &"a/src/lib.rs:1: does not open with what it is for — begin with two or three lines \
               of `//!`"
