@@ -1,0 +1,147 @@
+//! A small closed-loop load generator: connections that ask, wait for the whole answer, ask again.
+//! It shares the machine with the server, so its own cost is kept low and the server's CPU time
+//! is what is compared. Loopback only, bounded in time.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// Writes the nth request of a connection: whole, with its head.
+pub type Ask = dyn Fn(&mut Random, &mut Vec<u8>) + Send + Sync;
+
+/// What one run gave.
+#[derive(Debug, Default)]
+pub struct Run {
+    pub requests: u64,
+    /// Answers whose status was not 2xx.
+    pub errors: u64,
+    pub length: Duration,
+    /// Latencies in microseconds, sorted.
+    pub latencies: Vec<u32>,
+}
+
+impl Run {
+    /// The latency below which this share of the answers came, in milliseconds.
+    #[must_use]
+    pub fn percentile(&self, share: f64) -> f64 {
+        #[allow(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss
+        )]
+        let at = ((self.latencies.len() as f64 * share) as usize)
+            .min(self.latencies.len().saturating_sub(1));
+        f64::from(self.latencies.get(at).copied().unwrap_or(0)) / 1000.0
+    }
+}
+
+/// Numbers that are random enough and always the same: xorshift64*.
+#[derive(Clone, Debug)]
+pub struct Random(u64);
+
+impl Random {
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    /// Below `bound`.
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11) % bound
+    }
+}
+
+/// Asks over `connections` for `length`.
+pub async fn run(
+    address: SocketAddr,
+    connections: usize,
+    length: Duration,
+    ask: Arc<Ask>,
+) -> std::io::Result<Run> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let start = Instant::now();
+    let tasks: Vec<_> = (0..connections)
+        .map(|at| {
+            let (ask, stop) = (Arc::clone(&ask), Arc::clone(&stop));
+            tokio::spawn(async move { connection(address, at as u64 + 1, &*ask, &stop).await })
+        })
+        .collect();
+    tokio::time::sleep(length).await;
+    stop.store(true, Ordering::Relaxed);
+    let mut all = Run { length: start.elapsed(), ..Run::default() };
+    for task in tasks {
+        let one = task.await.map_err(std::io::Error::other)??;
+        all.requests += one.requests;
+        all.errors += one.errors;
+        all.latencies.extend(one.latencies);
+    }
+    all.latencies.sort_unstable();
+    Ok(all)
+}
+
+async fn connection(
+    address: SocketAddr,
+    seed: u64,
+    ask: &Ask,
+    stop: &AtomicBool,
+) -> std::io::Result<Run> {
+    let mut stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let mut random = Random::new(seed);
+    let (mut request, mut answer) = (Vec::with_capacity(512), Vec::with_capacity(8192));
+    let mut run = Run::default();
+    while !stop.load(Ordering::Relaxed) {
+        request.clear();
+        ask(&mut random, &mut request);
+        let asked = Instant::now();
+        stream.write_all(&request).await?;
+        let status = read_answer(&mut stream, &mut answer).await?;
+        run.latencies.push(u32::try_from(asked.elapsed().as_micros()).unwrap_or(u32::MAX));
+        run.requests += 1;
+        run.errors += u64::from(!(200..300).contains(&status));
+    }
+    Ok(run)
+}
+
+/// Reads one answer whole and gives its status.
+async fn read_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> std::io::Result<u16> {
+    buffer.clear();
+    let mut end = None;
+    loop {
+        if stream.read_buf(buffer).await? == 0 {
+            return Err(std::io::Error::other("the server closed the connection"));
+        }
+        if end.is_none() {
+            end = head_end(buffer).map(|head| head + content_length(&buffer[..head]));
+        }
+        if let Some(end) = end
+            && buffer.len() >= end
+        {
+            let status =
+                std::str::from_utf8(&buffer[9..12]).ok().and_then(|text| text.parse().ok());
+            return Ok(status.unwrap_or(0));
+        }
+    }
+}
+
+fn head_end(bytes: &[u8]) -> Option<usize> {
+    bytes.windows(4).position(|four| four == b"\r\n\r\n").map(|at| at + 4)
+}
+
+fn content_length(head: &[u8]) -> usize {
+    const NAME: &[u8] = b"content-length:";
+    let lines = head.split(|byte| *byte == b'\n');
+    let value = lines
+        .filter(|line| line.len() > NAME.len())
+        .find(|line| line[..NAME.len()].eq_ignore_ascii_case(NAME))
+        .map(|line| &line[NAME.len()..]);
+    let text = value.and_then(|value| std::str::from_utf8(value).ok());
+    text.and_then(|text| text.trim().parse().ok()).unwrap_or(0)
+}

