@@ -4,6 +4,7 @@
 //! `commands` (what a person typed) -> `settings` (files, variables, flags) -> `application` (the
 //! layers, put together) -> `door` (requests find their layer).
 
+mod adoption;
 mod application;
 mod clock;
 mod commands;

@@ -2,8 +2,9 @@
 //!
 //! `query` (what is asked, resolved against the catalog) -> `sql` (its text, for one engine) ->
 //! `plan` (text and values, ready to run) -> `sqlite` (runs it) -> `sink` (takes the rows).
-//! This crate never sees HTTP or a person.
+//! `adopt` takes over files that others made. This crate never sees HTTP or a person.
 
+pub mod adopt;
 pub mod config;
 pub mod limits;
 mod lock;

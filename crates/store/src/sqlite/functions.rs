@@ -17,7 +17,7 @@ use crate::limits;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-pub(super) fn register(connection: &Connection, clock: &Arc<dyn Clock>) -> Result<()> {
+pub(crate) fn register(connection: &Connection, clock: &Arc<dyn Clock>) -> Result<()> {
     let pure = FunctionFlags::SQLITE_UTF8
         | FunctionFlags::SQLITE_DETERMINISTIC
         | FunctionFlags::SQLITE_INNOCUOUS;

@@ -4,7 +4,7 @@
 mod change;
 mod connection;
 mod failure;
-mod functions;
+pub(crate) mod functions;
 mod like;
 mod memory;
 mod open;
