@@ -20,7 +20,9 @@ pub(super) struct Known<'k> {
 
 pub(super) fn column(facts: &ColumnFacts, known: Known<'_>, notes: &mut Notes) -> Column {
     let ty = ty(facts, &known, notes);
-    let nullable = !facts.not_null && !(facts.key_place > 0 && known.evidence.nulls == 0);
+    // SQLite lets NULL into a key that is not INTEGER; a key that holds none takes none.
+    let is_filled_key = facts.key_place > 0 && known.evidence.nulls == 0;
+    let nullable = !facts.not_null && !is_filled_key;
     let mut column = Column {
         name: facts.name.clone(),
         doc: None,

@@ -8,7 +8,7 @@ use mainstay_base::{Clock, Code, Error, Instant, Result};
 use mainstay_schema::value::Stored;
 use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, ErrorCode, params};
 
 use super::notes::{NoteKind, Notes};
 use super::table::Shown;
@@ -58,6 +58,9 @@ pub(super) fn damage(connection: &Connection, file: &Path, notes: &mut Notes) ->
         Ok(said) => said,
         // A check that needs a function of its application cannot be tried; `writes` says so.
         Err(error) if error.to_string().contains("no such") => return Ok(()),
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
+            return Err(damaged(error.to_string()));
+        }
         Err(error) => return Err(unreadable(file, &error)),
     };
     let mut broken = Vec::new();
@@ -68,12 +71,16 @@ pub(super) fn damage(connection: &Connection, file: &Path, notes: &mut Notes) ->
             broken.push(message);
         }
     }
-    if broken.is_empty() {
-        return Ok(());
+    match broken.is_empty() {
+        true => Ok(()),
+        false => Err(damaged(broken.join("\n"))),
     }
-    Err(Error::new(Code::DatabaseUnavailable, "The database is damaged")
-        .details(broken.join("\n"))
-        .hint("Repair it first: sqlite3 SOURCE .recover | sqlite3 REPAIRED"))
+}
+
+fn damaged(details: String) -> Error {
+    Error::new(Code::DatabaseUnavailable, "The database is damaged")
+        .details(details)
+        .hint("Repair it first: sqlite3 SOURCE .recover | sqlite3 REPAIRED")
 }
 
 /// The tables that can be read, and what is in them.

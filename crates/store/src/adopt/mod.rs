@@ -2,9 +2,11 @@
 //! use) -> `read` (what is in it, as declarations) -> `record` (what `serve` will compare with).
 //!
 //! `facts` asks SQLite, `definition` reads what only the SQL text tells, `values` looks at every
-//! row; `column` and `table` make the declarations, `notes` holds what has no place in them.
+//! row; `table`, `column` and `constraints` make the declarations, `notes` holds what has no place
+//! in them.
 
 mod column;
+mod constraints;
 mod copy;
 mod definition;
 mod examine;
@@ -163,6 +165,11 @@ fn unnamed(table: &Table) -> Table {
     table.checks.iter_mut().for_each(|check| check.name.clear());
     table.foreign_keys.iter_mut().for_each(|reference| reference.name.clear());
     table
+}
+
+/// The text of a table has a reference that is checked when a transaction commits.
+pub(crate) fn has_deferred(sql: &str) -> bool {
+    definition::table(sql).references.iter().any(|reference| reference.deferred)
 }
 
 fn unreadable(file: &Path, error: &rusqlite::Error) -> Error {

@@ -13,7 +13,7 @@ use super::readers::ReaderSet;
 use super::writer::{Start, Writer};
 use super::{Database, failure, stored};
 use crate::observe::Observed;
-use crate::{Config, limits};
+use crate::{Config, adopt, limits};
 
 /// The file of a module: its name, with what a file system may dislike written as hex.
 #[must_use]
@@ -97,10 +97,12 @@ fn prepare(opened: &Opened, module: &Module, config: &Config) -> Result<Option<V
     })
 }
 
-/// A constraint that is checked at the commit fails the commit, not the request.
+/// A constraint that is checked at the commit fails the commit, not the request. Only adopted
+/// tables have such constraints, and only their SQL tells.
 fn has_deferred(connection: &Connection) -> Result<bool> {
-    let sql = "SELECT count(*) FROM sqlite_schema \
-               WHERE replace(replace(upper(sql), char(10), ' '), '  ', ' ') LIKE '%INITIALLY DEFERRED%'";
-    let found: i64 = connection.query_row(sql, [], |row| row.get(0)).map_err(failure::plain)?;
-    Ok(found > 0)
+    let sql = "SELECT sql FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%DEFERRED%'";
+    let mut statement = connection.prepare(sql).map_err(failure::plain)?;
+    let tables = statement.query_map([], |row| row.get::<_, String>(0));
+    let tables: rusqlite::Result<Vec<String>> = tables.and_then(Iterator::collect);
+    Ok(tables.map_err(failure::plain)?.iter().any(|sql| adopt::has_deferred(sql)))
 }

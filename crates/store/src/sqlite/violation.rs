@@ -124,7 +124,10 @@ pub fn null_in(table: &str, column: &str) -> Error {
     Error::new(Code::NotNullViolated, message)
 }
 
+/// SQLite names a check without a name, which only an adopted table has, by its expression.
 fn check(table: &Table, named: &str) -> Error {
+    let unnamed = table.checks.iter().find(|check| check.sql == named);
+    let named = unnamed.map_or(named, |check| check.name.as_str());
     let message =
         format!("new row for relation \"{}\" violates check constraint \"{named}\"", table.name);
     Error::new(Code::CheckViolated, message)
