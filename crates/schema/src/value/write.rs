@@ -25,7 +25,11 @@ impl Type {
             Stored::Int(number) if *self == Self::Boolean => {
                 out.push(if number == 0 { b'f' } else { b't' });
             }
+            Stored::Int(number) if self.is_text() => push_int(number, out),
             Stored::Int(number) => self.write_int(number, out),
+            Stored::Real(number) if number.is_finite() && self.is_text() => {
+                out.extend_from_slice(ryu::Buffer::new().format_finite(number).as_bytes());
+            }
             Stored::Real(number) if number.is_infinite() => {
                 out.extend_from_slice(if number > 0.0 { b"Infinity" } else { b"-Infinity" });
             }
@@ -33,6 +37,11 @@ impl Type {
             Stored::Text(text) => out.extend_from_slice(text.as_bytes()),
             Stored::Blob(bytes) => write_hex(bytes, b"\\x", b"", out),
         }
+    }
+
+    /// A number in it, which only an adopted table can hold, is shown as a text.
+    fn is_text(&self) -> bool {
+        matches!(self, Self::Text | Self::Enum(_))
     }
 
     /// Text that is JSON already: documents, arrays, long decimals.
@@ -50,7 +59,7 @@ impl Type {
                 out.push(b'.');
                 out.extend(std::iter::repeat_n(b'0', usize::from(scale.scale)));
             }
-            Self::Text | Self::Enum(_) => {
+            _ if self.is_text() => {
                 out.push(b'"');
                 push_int(number, out);
                 out.push(b'"');
@@ -70,6 +79,12 @@ impl Type {
             }
             Self::Numeric(Some(scale)) if scale.precision <= 15 => {
                 push_scaled(number, scale.scale, out);
+            }
+            // A number in a text column of an adopted table: as SQLite itself turns it into text.
+            _ if self.is_text() => {
+                out.push(b'"');
+                out.extend_from_slice(ryu::Buffer::new().format_finite(number).as_bytes());
+                out.push(b'"');
             }
             #[allow(clippy::cast_possible_truncation)] // stored from 32 bits, so nothing is lost
             Self::Real => push_float(ryu::Buffer::new().format_finite(number as f32), out),
@@ -189,6 +204,9 @@ mod tests {
             ("text[]", Stored::Text("[\"a\"]"), "[\"a\"]"),
             ("bytes", Stored::Blob(b"hi"), "\"\\\\x6869\""),
             ("uuid", Stored::Null, "null"),
+            ("text", Stored::Int(5), "\"5\""),
+            ("text", Stored::Real(5.0), "\"5.0\""),
+            ("text", Stored::Blob(b"hi"), "\"\\\\x6869\""),
         ] {
             assert_eq!(json(ty, value), expect, "{ty} {value:?}");
         }
