@@ -99,7 +99,7 @@ pub fn same_rows(served: &Served, source: &rusqlite::Connection, table: &str) ->
     let quoted = table.replace('"', "\"\"");
     let sql = format!("SELECT * FROM \"{quoted}\" NOT INDEXED");
     let mut statement = source.prepare(&sql).unwrap();
-    let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut rows = statement.query([]).unwrap();
     let mut count = 0;
     while let Some(row) = rows.next().unwrap() {

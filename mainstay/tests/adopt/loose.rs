@@ -26,7 +26,8 @@ CREATE TRIGGER indexed AFTER INSERT ON computed BEGIN INSERT INTO texts (rowid, 
 CREATE TABLE exact (id INT PRIMARY KEY, any ANY, n REAL NOT NULL DEFAULT 0.5, t TEXT DEFAULT 'a''b') STRICT;
 INSERT INTO exact VALUES (1, 'x', 1, 'y'), (2, 5, 2.5, NULL);
 CREATE TABLE _mainstay_mine (a);
-CREATE TABLE target (x TEXT);
+CREATE VIEW broken AS SELECT * FROM gone;
+CREATE TABLE target (x TEXT, y INTEGER UNIQUE ON CONFLICT REPLACE);
 CREATE TABLE lost (a INTEGER REFERENCES nowhere (x), b TEXT REFERENCES target (x));
 "#;
 
@@ -76,6 +77,8 @@ fn values_of_any_kind_are_shown_as_what_they_are() {
         ("sqlite_sequence", None, "SQLite's own"),
         ("_mainstay_mine", None, "Mainstay's own"),
         ("doubled", None, "a view"),
+        ("broken", None, "SQLite cannot run it: no such table"),
+        ("target", None, "ON CONFLICT"),
         ("lost", None, "there is no such table"),
         ("lost", None, "SQLite refuses writes to it"),
     ] {

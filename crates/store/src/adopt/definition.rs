@@ -14,6 +14,8 @@ pub(super) struct Definition {
     pub checks: Vec<(Option<String>, String)>,
     /// Column and expression.
     pub generated: Vec<(String, String)>,
+    /// A constraint says `ON CONFLICT`.
+    pub resolves_conflicts: bool,
 }
 
 /// A reference, in order of declaration.
@@ -117,6 +119,8 @@ impl Walk<'_, '_> {
             if let Some(last) = definition.references.last_mut() {
                 last.deferred = true;
             }
+        } else if token.is("CONFLICT") {
+            definition.resolves_conflicts = true;
         } else if token.is("DEFAULT") || token.is("COLLATE") || token.is("NOT") {
             self.name = None;
         }
@@ -178,7 +182,7 @@ mod tests {
     fn a_table_tells_what_no_pragma_tells() {
         let sql = r#"CREATE TABLE [t] (
             "check" INTEGER CONSTRAINT "the key" PRIMARY KEY, -- a comment, with (
-            b TEXT DEFAULT (',') CONSTRAINT one UNIQUE CHECK (b <> ')' /* ) */) REFERENCES x,
+            b TEXT DEFAULT (',') CONSTRAINT one UNIQUE ON CONFLICT IGNORE CHECK (b <> ')' /* ) */) REFERENCES x,
             c NUMERIC(10, 2) GENERATED ALWAYS AS ([b] || 'x') STORED,
             CONSTRAINT both UNIQUE (b COLLATE NOCASE, "check") CHECK(c > 0)
             CONSTRAINT far FOREIGN KEY (b, c) REFERENCES y (d, e) DEFERRABLE INITIALLY DEFERRED
@@ -200,6 +204,7 @@ mod tests {
             ],
             checks: vec![(None, "b <> ')'".into()), (None, "c > 0".into())],
             generated: vec![("c".into(), "\"b\" || 'x'".into())],
+            resolves_conflicts: true,
         };
         assert_eq!(table(sql), expected);
     }

@@ -168,6 +168,16 @@ pub(super) fn writes(connection: &Connection, shown: &[Shown<'_>], notes: &mut N
     }
 }
 
+/// Notes views that SQLite cannot run.
+pub(super) fn views(connection: &Connection, views: &[(String, String)], notes: &mut Notes) {
+    for (name, _) in views {
+        let refused = connection.prepare(&format!("SELECT * FROM {}", quote(name))).err();
+        if let Some(why) = refused.map(probe::said) {
+            notes.add(NoteKind::Warning, name, format!("SQLite cannot run it: {why}"));
+        }
+    }
+}
+
 fn dangling(connection: &Connection, table: &str) -> rusqlite::Result<Vec<(String, i64)>> {
     let mut statement = connection.prepare(
         "SELECT parent, count(DISTINCT coalesce(rowid, random())) \

@@ -83,6 +83,7 @@ pub fn read(
     let evidence = examined.evidence.iter().enumerate();
     let tables = evidence.map(|(at, evidence)| Arc::new(builder.table(at, evidence))).collect();
     let views = views(&facts, open_read, &mut notes);
+    examine::views(&connection, &facts.views, &mut notes);
     for (trigger, table) in &facts.triggers {
         let reason = format!("a trigger of {table}: SQLite goes on running it");
         notes.add(NoteKind::Kept, trigger, reason);

@@ -63,9 +63,14 @@ pub(super) fn write_refusal(connection: &Connection, table: &str) -> Option<Stri
     let refused = statements
         .iter()
         .find_map(|statement| connection.prepare(&statement.replace("{}", &quote(table))).err())?;
-    Some(match refused {
+    Some(said(refused))
+}
+
+/// What SQLite said, without the statement.
+pub(super) fn said(error: rusqlite::Error) -> String {
+    match error {
         rusqlite::Error::SqlInputError { msg, .. }
         | rusqlite::Error::SqliteFailure(_, Some(msg)) => msg,
         other => other.to_string(),
-    })
+    }
 }

@@ -119,6 +119,10 @@ impl Builder<'_, '_> {
                 columns.push(column::column(facts, known, self.notes));
             }
         }
+        if shown.definition.resolves_conflicts {
+            let reason = "a constraint says ON CONFLICT: SQLite goes on doing what it says";
+            self.kept(shown, reason.to_owned());
+        }
         let allow = Allow { read: self.open_read.then(Rule::always), ..Allow::default() };
         Table {
             name: shown.facts.name.clone(),
