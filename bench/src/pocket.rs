@@ -19,12 +19,14 @@ fn short(id: &str) -> String {
 /// A server with the rows in it, its request log on (as shipped) or off.
 pub fn start(log: bool) -> std::io::Result<Subject> {
     let folder = tempfile::tempdir()?;
+    // A folder of its own inside: migrations are written beside it.
+    let data = folder.path().join("pb_data");
     let binary = binary()?;
     let run = |arguments: &[&str]| -> std::io::Result<()> {
         let done = Command::new(&binary)
             .args(arguments)
             .arg("--dir")
-            .arg(folder.path())
+            .arg(&data)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .status()?;
@@ -39,12 +41,12 @@ pub fn start(log: bool) -> std::io::Result<Subject> {
     let mut child = spawn(
         Command::new(&binary)
             .args(["serve", "--http", &format!("127.0.0.1:{port}"), "--dir"])
-            .arg(folder.path()),
+            .arg(&data),
     )?;
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     wait(address, &mut child)?;
     prepare(address, log)?;
-    fill(&folder.path().join("data.db")).map_err(std::io::Error::other)?;
+    fill(&data.join("data.db")).map_err(std::io::Error::other)?;
     Ok(Subject {
         name: if log { "pocketbase, log on" } else { "pocketbase, log off" },
         durability: "WAL, synchronous=NORMAL (its default)",

@@ -15,6 +15,9 @@ const MOST: usize = 200;
 /// Writes of the workload.
 const WRITES: usize = 8;
 
+/// Refusals after which a server is said not to recover.
+const PATIENCE: usize = 20;
+
 pub fn syncs(_: &Options) -> Verdict {
     sweep("fsync,fdatasync")
 }
@@ -106,8 +109,10 @@ fn workload(
     let Ok(mut connection) = application.connect(server.address) else {
         return Some("no connection".to_owned());
     };
-    let mut last = 0;
-    for _ in 0..WRITES {
+    let (mut last, mut left) = (0, WRITES);
+    // The last write must be accepted: one failed call ends nothing for good.
+    while left > 0 || (last >= 300 && *refused < PATIENCE) {
+        left = left.saturating_sub(1);
         match oracle.write(&mut connection) {
             Ok(answer) if answer.status >= 300 => {
                 *refused += 1;

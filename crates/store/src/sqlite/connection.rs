@@ -113,6 +113,9 @@ fn open(path: &Path, flags: OpenFlags, clock: &Arc<dyn Clock>) -> Result<Opened>
         let mut connection = Connection::open_with_flags(path, flags)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+        // A plan never depends on the values that are bound. Otherwise SQLite would parse a
+        // statement anew whenever its LIMIT is bound, which is on every request.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.busy_timeout(Duration::from_secs(2))?;
         connection.pragma_update(None, "mmap_size", 0)?;
         connection.pragma_update(None, "temp_store", "MEMORY")?;
