@@ -5,6 +5,7 @@
 //! This crate renders no data.
 
 mod cache;
+mod claims;
 pub mod identify;
 pub mod identity;
 pub mod keys;

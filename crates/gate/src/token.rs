@@ -7,6 +7,7 @@ use mainstay_base::{Code, Error, Result};
 use mainstay_schema::rule::AuthFacts;
 use serde_json::{Map, Value};
 
+use crate::claims::Claims;
 use crate::identity::{ANON, AUTHENTICATED, Identity, SERVICE};
 use crate::limits::{LEEWAY_SECONDS, TOKEN_BYTES};
 
@@ -39,7 +40,7 @@ impl Verifier {
         if token.len() > TOKEN_BYTES || !is_plain(token) {
             return Err(forged());
         }
-        let data = jsonwebtoken::decode::<Map<String, Value>>(token, &self.key, &self.validation)
+        let data = jsonwebtoken::decode::<Claims>(token, &self.key, &self.validation)
             .map_err(|_| forged())?;
         let header = &data.header;
         // A header that brings its own key or demands extensions is not ours.
@@ -51,7 +52,7 @@ impl Verifier {
         if foreign || !matches!(header.typ.as_deref(), None | Some("JWT")) {
             return Err(forged());
         }
-        self.identity(data.claims).ok_or_else(forged)
+        self.identity(data.claims.0).ok_or_else(forged)
     }
 
     fn identity(&self, claims: Map<String, Value>) -> Option<Identity> {

@@ -169,7 +169,7 @@ impl Rest {
         let planned = plan::read::plan(&self.plans, &self.config, target, &permit, intent)?;
         let sink = JsonRows::new(planned.outputs, intent.media, u64::MAX);
         let offset = intent.page.offset;
-        let counted_only = planned.plan.rows.is_none();
+        let counted_only = planned.plan.rows.is_none().then_some(planned.plan.limit);
         let answer = self.store.read(planned.plan, sink).await?;
         render::read(&Head::new(request, intent, target), answer, offset, head, counted_only)
     }

@@ -119,13 +119,13 @@ impl Reloading {
                 for step in &opened.steps {
                     eprintln!("{step}");
                 }
-                eprintln!("reloaded {}", declared.catalog.name);
                 self.serve(opened);
+                eprintln!("reloaded {}", declared.catalog.name);
             }
             Err(error) => {
                 report::failure(&Failure::Failed(error), false);
-                eprintln!("still serving what was there before");
                 self.reopen();
+                eprintln!("still serving what was there before");
             }
         }
     }

@@ -59,7 +59,8 @@ impl<'a> Head<'a> {
     }
 }
 
-/// A read: 200, 206 when a counted result goes on, 416 beyond its end.
+/// A read: 200, 206 when a counted result goes on, 416 beyond its end. `counted_only` is the limit
+/// of a read that asked for no rows: as many as that would have been sent.
 ///
 /// # Errors
 /// `PGRST103` beyond the end, `PGRST116` for a single object that is not single.
@@ -68,9 +69,12 @@ pub fn read(
     answer: Answer<JsonRows>,
     offset: u64,
     is_head: bool,
-    counted_only: bool,
+    counted_only: Option<u64>,
 ) -> Result<Response<Bytes>> {
-    let rows = if counted_only { answer.total.unwrap_or(0) } else { answer.rows };
+    let rows = match counted_only {
+        Some(limit) => answer.total.unwrap_or(0).min(limit),
+        None => answer.rows,
+    };
     if head.intent.media.form == Form::Object && rows != 1 {
         return Err(not_singular(rows));
     }

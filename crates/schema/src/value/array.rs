@@ -4,8 +4,8 @@
 use mainstay_base::Result;
 use serde_json::value::RawValue;
 
-use super::Value;
 use super::read::bad_literal;
+use super::{Value, json};
 use crate::Type;
 
 /// Reads a JSON array whose elements are read as `element`.
@@ -95,6 +95,43 @@ pub fn items(text: &str) -> Option<Vec<Option<String>>> {
     }
 }
 
+/// Appends a stored array as PostgreSQL's literal, quoting only what needs it.
+pub fn write_literal(element: &Type, stored: &str, out: &mut Vec<u8>) {
+    let items: Vec<&RawValue> = serde_json::from_str(stored).unwrap_or_default();
+    out.push(b'{');
+    for (at, item) in items.iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        match (element, item.get()) {
+            (_, "null") => out.extend_from_slice(b"NULL"),
+            (Type::Boolean, "true") => out.push(b't'),
+            (Type::Boolean, "false") => out.push(b'f'),
+            (_, raw) if raw.starts_with('"') => {
+                write_item(&json::string(raw).unwrap_or_default(), out);
+            }
+            (_, raw) => write_item(raw, out),
+        }
+    }
+    out.push(b'}');
+}
+
+fn write_item(text: &str, out: &mut Vec<u8>) {
+    let special = |c: char| matches!(c, '"' | '\\' | '{' | '}' | ',') || c.is_whitespace();
+    if !text.is_empty() && !text.eq_ignore_ascii_case("null") && !text.contains(special) {
+        out.extend_from_slice(text.as_bytes());
+        return;
+    }
+    out.push(b'"');
+    for byte in text.bytes() {
+        if matches!(byte, b'"' | b'\\') {
+            out.push(b'\\');
+        }
+        out.push(byte);
+    }
+    out.push(b'"');
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,6 +151,29 @@ mod tests {
             ("{{a}}", None),
         ] {
             assert_eq!(items(given), expect, "{given}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_as_a_literal_is_read_back_as_it_was() {
+        for (ty, stored, literal) in [
+            (
+                "text[]",
+                r#"["a","b c","","null",null,"x,\"y\\"]"#,
+                r#"{a,"b c","","null",NULL,"x,\"y\\"}"#,
+            ),
+            ("boolean[]", "[true,false]", "{t,f}"),
+            ("numeric[]", "[12345678901234567890.10]", "{12345678901234567890.10}"),
+            ("bytes[]", r#"["\\x6869"]"#, r#"{"\\x6869"}"#),
+            ("integer[]", "[]", "{}"),
+        ] {
+            let ty = Type::parse(ty).unwrap();
+            let value = Value::Text(stored.to_owned());
+            let mut out = Vec::new();
+            ty.write_text(value.as_stored(), &mut out);
+            let written = String::from_utf8(out).unwrap();
+            assert_eq!(written, literal);
+            assert_eq!(ty.read_text(&written).unwrap(), value, "{literal}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The wire form: a stored value is written straight into the answer's buffer, without a value
 //! tree in between. The forms are those that clients snapshot (see docs/types.md).
 
-use super::Stored;
+use super::{Stored, array};
 use crate::Type;
 
 impl Type {
@@ -18,7 +18,8 @@ impl Type {
         }
     }
 
-    /// Appends the unquoted text form, as CSV and `->>` show it: booleans as `t` and `f`.
+    /// Appends the unquoted text form, as CSV and casts show it: booleans as `t` and `f`, arrays as
+    /// `{a,b}`.
     pub fn write_text(&self, value: Stored<'_>, out: &mut Vec<u8>) {
         match value {
             Stored::Null => {}
@@ -34,7 +35,10 @@ impl Type {
                 out.extend_from_slice(if number > 0.0 { b"Infinity" } else { b"-Infinity" });
             }
             Stored::Real(number) => self.write_real(number, out),
-            Stored::Text(text) => out.extend_from_slice(text.as_bytes()),
+            Stored::Text(text) => match self {
+                Self::Array(element) => array::write_literal(element, text, out),
+                _ => out.extend_from_slice(text.as_bytes()),
+            },
             Stored::Blob(bytes) => write_hex(bytes, b"\\x", b"", out),
         }
     }

@@ -144,7 +144,7 @@ pub(super) fn constant(ty: &Type, value: &Value) -> String {
     match (ty, value) {
         (Type::Boolean, Value::Int(truth)) => (*truth != 0).to_string(),
         (ty, _) if ty.is_number() => number(&text),
-        (Type::Array(_), _) => quoted(&array_literal(&text)),
+        (Type::Array(_), _) => quoted(&text),
         // A word that would mean something else is marked as the constant that it is.
         (Type::Text | Type::Uuid, _) if crate::read::is_word(&text) => {
             format!("{{ value = {} }}", quoted(&text))
@@ -171,21 +171,4 @@ fn is_float(digits: &str) -> bool {
         let all = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
         all(whole) && all(fraction) && (whole == "0" || !whole.starts_with('0'))
     })
-}
-
-/// A JSON array as PostgreSQL's `{…}`, which can carry NULL where TOML cannot.
-fn array_literal(json: &str) -> String {
-    let items: Vec<serde_json::Value> = serde_json::from_str(json).unwrap_or_default();
-    let items: Vec<String> = items
-        .iter()
-        .map(|item| {
-            let text = match item {
-                serde_json::Value::Null => return "NULL".to_owned(),
-                serde_json::Value::String(text) => text.clone(),
-                other => other.to_string(),
-            };
-            format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
-        })
-        .collect();
-    format!("{{{}}}", items.join(","))
 }

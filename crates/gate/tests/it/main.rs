@@ -1,0 +1,93 @@
+//! The gate over time: what was accepted once is judged anew with every request, by a clock that
+//! the test moves.
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+use mainstay_base::{Clock, Code};
+use mainstay_gate::keys::sign;
+use mainstay_gate::limits::LEEWAY_SECONDS;
+use mainstay_gate::{Credentials, Gate};
+use mainstay_testkit::FakeClock;
+use serde_json::{Value, json};
+
+const SECRET: &str = "a-secret-for-these-tests-of-enough-bytes";
+const START: i64 = 1_700_000_000;
+
+fn gate(secret: &str, clock: &Arc<FakeClock>) -> Gate {
+    let clock: Arc<dyn Clock> = Arc::clone(clock) as Arc<dyn Clock>;
+    Gate::new(secret.as_bytes(), &["staff".to_owned()], clock)
+}
+
+fn token(claims: Value) -> String {
+    let Value::Object(claims) = claims else { panic!("no object") };
+    sign(SECRET, &claims).unwrap()
+}
+
+/// `None` when the token is accepted.
+fn refusal(gate: &Gate, token: &str) -> Option<Code> {
+    let mut headers = HeaderMap::new();
+    headers.insert("authorization", format!("Bearer {token}").parse().unwrap());
+    let credentials = Credentials::read(&headers, None).unwrap();
+    gate.identify(credentials).err().map(|error| error.code())
+}
+
+#[test]
+fn a_remembered_token_ends_when_it_expires() {
+    let clock = Arc::new(FakeClock::at(START));
+    let gate = gate(SECRET, &clock);
+    let token = token(json!({ "role": "staff", "exp": START + 10 }));
+    assert_eq!(refusal(&gate, &token), None);
+    clock.advance_seconds(10 + LEEWAY_SECONDS - 1);
+    assert_eq!(refusal(&gate, &token), None, "the last second of the leeway");
+    clock.advance_seconds(1);
+    assert_eq!(refusal(&gate, &token), Some(Code::TokenClaimsInvalid));
+    assert_eq!(refusal(&gate, &token), Some(Code::TokenClaimsInvalid), "also when forgotten");
+}
+
+#[test]
+fn a_token_that_came_too_early_is_accepted_once_its_time_has_come() {
+    let clock = Arc::new(FakeClock::at(START));
+    let gate = gate(SECRET, &clock);
+    let token = token(json!({ "role": "staff", "exp": START + 900, "nbf": START + 60 }));
+    assert_eq!(refusal(&gate, &token), Some(Code::TokenClaimsInvalid));
+    clock.advance_seconds(60);
+    assert_eq!(refusal(&gate, &token), None);
+}
+
+#[test]
+fn a_remembered_token_does_not_outlive_a_change_of_the_key() {
+    let clock = Arc::new(FakeClock::at(START));
+    let token = token(json!({ "role": "staff", "exp": START + 900 }));
+    assert_eq!(refusal(&gate(SECRET, &clock), &token), None);
+    let other = gate("another-secret-of-enough-bytes-for-a-key", &clock);
+    assert_eq!(refusal(&other, &token), Some(Code::TokenInvalid));
+}
+
+#[test]
+fn a_role_that_is_not_configured_is_no_role() {
+    let clock = Arc::new(FakeClock::at(START));
+    let gate = gate(SECRET, &clock);
+    for (role, refused) in [
+        ("anon", None),
+        ("authenticated", None),
+        ("service_role", None),
+        ("staff", None),
+        ("admin", Some(Code::TokenInvalid)),
+    ] {
+        let token = token(json!({ "role": role, "exp": START + 900 }));
+        assert_eq!(refusal(&gate, &token), refused, "{role}");
+    }
+}
+
+#[test]
+fn each_forgery_is_answered_alike_however_often_it_comes() {
+    let clock = Arc::new(FakeClock::at(START));
+    let gate = gate(SECRET, &clock);
+    let honest = token(json!({ "role": "staff", "exp": START + 900 }));
+    let forged = format!("{}x", &honest[..honest.len() - 1]);
+    for _ in 0..3 {
+        assert_eq!(refusal(&gate, &forged), Some(Code::TokenInvalid));
+        assert_eq!(refusal(&gate, &honest), None);
+    }
+}
