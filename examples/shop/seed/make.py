@@ -140,8 +140,8 @@ def orders(products, buyers):
             payments.append([uuid7(4, number), number, kind, reference, money(total), "EUR", at])
     names = ["id", "customer", "status", "note", "placed", "shipped"]
     write("orders", "orders", names, rows)
-    write("orders", "order_lines", ["order", "line", "sku", "name", "quantity", "price"], lines)
-    names = ["id", "order", "provider", "reference", "amount", "currency", "received"]
+    write("orders", "order_lines", ["order_id", "line", "sku", "name", "quantity", "price"], lines)
+    names = ["id", "order_id", "provider", "reference", "amount", "currency", "received"]
     write("payments", "payments", names, payments)
 
 
