@@ -1,0 +1,65 @@
+//! The clients that people use, unmodified: @supabase/supabase-js under Node's own test runner.
+//! What they find stands in mainstay/tests/clients; this file gives them a server each.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::json;
+
+use crate::harness::{Forge, Server, now, repository, sign, test_app};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients")
+}
+
+/// Installs the packages where they are missing. Says why when they cannot be had.
+fn packages() -> Result<(), String> {
+    if folder().join("node_modules/@supabase/supabase-js/package.json").is_file() {
+        return Ok(());
+    }
+    let npm = Command::new("npm")
+        .args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"])
+        .current_dir(folder())
+        .output();
+    match npm {
+        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+        Err(error) => Err(format!("npm: {error}")),
+    }
+}
+
+#[test]
+fn supabase_js_works_unchanged() {
+    if let Err(why) = packages() {
+        // A continuous integration that skips the clients would promise what nobody looked at.
+        assert!(std::env::var("CI").is_err(), "the client's packages cannot be installed: {why}");
+        println!("skipped: {why}");
+        return;
+    }
+    let lab = Server::lab();
+    let types = Server::of(&test_app("types.toml"));
+    let shop = Server::of(&repository().join("examples/shop"));
+    let staff = json!({ "role": "staff", "sub": "u1", "exp": now() + 600 });
+    let output = Command::new("node")
+        .args(["--test", "--test-reporter=spec"])
+        .current_dir(folder())
+        .env("LAB_URL", format!("http://{}", lab.address))
+        .env("LAB_ANON", lab.anon())
+        .env("LAB_SERVICE", lab.service())
+        .env("LAB_STAFF", sign(lab.secret(), &staff))
+        .env("LAB_FORGED", Forge::new("not the secret of this server, but long").token())
+        .env("TYPES_URL", format!("http://{}", types.address))
+        .env("TYPES_SERVICE", types.service())
+        .env("SHOP_URL", format!("http://{}", shop.address))
+        .env("SHOP_ANON", shop.anon())
+        .env("SHOP_SERVICE", shop.service())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    println!("{said}");
+    for server in [lab, types, shop] {
+        let output = server.stop();
+        assert!(!output.contains("\"level\":\"error\""), "{output}");
+    }
+}

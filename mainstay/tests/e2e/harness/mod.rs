@@ -1,0 +1,10 @@
+//! What every end-to-end test stands on: a server of its own, a client that sends exact bytes, and
+//! tokens made by hand.
+
+mod http;
+mod server;
+mod tokens;
+
+pub use http::{Ask, exchange};
+pub use server::{Server, binary, repository, run, test_app};
+pub use tokens::{Forge, encode, now, sign};

@@ -1,0 +1,18 @@
+//! End to end: the built executable, on free ports, driven by clients that people use and by raw
+//! HTTP. One module per surface; `harness` starts servers and sends requests.
+
+mod harness;
+
+mod bounds;
+mod canary;
+mod clients;
+mod commands;
+mod dev;
+mod gate;
+mod operator;
+mod preferences;
+mod reading;
+mod refusals;
+mod transcripts;
+mod types;
+mod writing;
