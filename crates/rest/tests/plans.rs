@@ -116,8 +116,7 @@ impl Planner {
                 put::plan(&self.plans, target, &permit, intent, body, returning, guard, &maker)?
             }
             Verb::Update => {
-                let planned =
-                    change::update(&self.plans, &config, target, &permit, &asked, body)?;
+                let planned = change::update(&self.plans, &config, target, &permit, &asked, body)?;
                 match planned {
                     Some(planned) => planned,
                     None => return Ok(vec!["nothing to do".to_owned()]),
@@ -143,9 +142,9 @@ fn draw(bound: &Bound) -> String {
 fn draw_slots(statement: &Statement, values: &[mainstay_schema::Value]) -> String {
     let slots = statement.slots.iter().map(|slot| match slot {
         Slot::Fixed(value) => format!("={value:?}"),
-        Slot::Given(given) => {
-            values.get(given.0).map_or_else(|| format!("#{}", given.0), |value| format!("{value:?}"))
-        }
+        Slot::Given(given) => values
+            .get(given.0)
+            .map_or_else(|| format!("#{}", given.0), |value| format!("{value:?}")),
     });
     let slots: Vec<String> = slots.collect();
     if slots.is_empty() { String::new() } else { format!("  -- {}", slots.join(", ")) }
@@ -156,7 +155,8 @@ fn draw_change(change: &Change) -> Vec<String> {
         Change::Insert(runs) => runs
             .iter()
             .flat_map(|run| {
-                let rows = run.rows.iter().map(|row| format!("row{}", draw_slots(&run.statement, row)));
+                let rows =
+                    run.rows.iter().map(|row| format!("row{}", draw_slots(&run.statement, row)));
                 let probe = run.upsert.iter().map(|upsert| format!("probe {}", upsert.probe.sql));
                 let lines: Vec<String> =
                     [run.statement.sql.clone()].into_iter().chain(probe).chain(rows).collect();
@@ -164,11 +164,13 @@ fn draw_change(change: &Change) -> Vec<String> {
             })
             .collect(),
         Change::Update(update) => {
-            let referenced = update.referenced.iter().map(|one| format!("if refused {}", draw(&one.bound)));
+            let referenced =
+                update.referenced.iter().map(|one| format!("if refused {}", draw(&one.bound)));
             [draw(&update.bound)].into_iter().chain(referenced).collect()
         }
         Change::Delete(delete) => {
-            let referenced = delete.referenced.iter().map(|one| format!("if refused {}", draw(&one.bound)));
+            let referenced =
+                delete.referenced.iter().map(|one| format!("if refused {}", draw(&one.bound)));
             [draw(&delete.bound)].into_iter().chain(referenced).collect()
         }
     }
@@ -213,7 +215,11 @@ fn every_kind_of_request_has_its_statement() {
     let mut shown = String::new();
     for request in REQUESTS {
         let lines = planner.plan(request).unwrap_or_else(|error| panic!("{request}: {error}"));
-        shown.push_str(&format!("{}\n    {}\n\n", request.replace('\n', "\n  "), lines.join("\n    ")));
+        shown.push_str(&format!(
+            "{}\n    {}\n\n",
+            request.replace('\n', "\n  "),
+            lines.join("\n    ")
+        ));
     }
     insta::assert_snapshot!(shown);
 }
@@ -252,7 +258,10 @@ fn what_cannot_be_planned_is_refused_before_the_database() {
         ("POST /people\n\n{\"full name\":\"more than ten\"}", "22001"),
         ("POST /people\n\n{\"full name\":null}", "23502"),
         ("POST /people\n\n{\"score\":1e9}", "22003"),
-        ("POST /people?on_conflict=score\nPrefer: resolution=merge-duplicates\n\n{\"full name\":\"A\"}", "42P10"),
+        (
+            "POST /people?on_conflict=score\nPrefer: resolution=merge-duplicates\n\n{\"full name\":\"A\"}",
+            "42P10",
+        ),
         ("PUT /pairs?a=eq.1\n\n{\"a\":1,\"b\":\"x\"}", "PGRST105"),
         ("PUT /pairs?a=eq.1&b=eq.x&limit=1\n\n{\"a\":1,\"b\":\"x\"}", "PGRST114"),
         ("PUT /pairs?a=eq.1&b=eq.x\n\n{\"a\":2,\"b\":\"x\"}", "PGRST115"),
@@ -275,7 +284,10 @@ fn values_never_change_the_shape() {
         ["GET /people?id=in.(1,2)", "GET /people?id=in.(1,2,3,4,5,6)"],
         ["GET /people?email=like.a*", "GET /people?email=like.*b_%25"],
         ["GET /people?or=(id.eq.1,email.eq.a)", "GET /people?or=(id.eq.2,email.eq.%22x)%22)"],
-        ["POST /people\n\n{\"full name\":\"A\"}", "POST /people\n\n[{\"full name\":\"B\"},{\"full name\":\"C\"}]"],
+        [
+            "POST /people\n\n{\"full name\":\"A\"}",
+            "POST /people\n\n[{\"full name\":\"B\"},{\"full name\":\"C\"}]",
+        ],
         ["PATCH /pairs?a=eq.1\n\n{\"c\":\"z\"}", "PATCH /pairs?a=eq.2\n\n{\"c\":null}"],
     ] {
         let before = planner.plans.observed.read().1;
@@ -287,7 +299,11 @@ fn values_never_change_the_shape() {
     }
     // The control: what is no value does change it.
     let before = planner.plans.observed.read().1;
-    for request in ["GET /people?id=gt.1&order=id", "GET /people?id=gte.1&order=id", "GET /people?id=gt.1&order=id.desc"] {
+    for request in [
+        "GET /people?id=gt.1&order=id",
+        "GET /people?id=gte.1&order=id",
+        "GET /people?id=gt.1&order=id.desc",
+    ] {
         planner.plan(request).unwrap();
     }
     assert_eq!(planner.plans.observed.read().1 - before, 3);

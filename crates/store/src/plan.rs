@@ -61,6 +61,9 @@ pub struct WritePlan {
     pub table: Arc<Table>,
     pub change: Change,
     pub guard: Guard,
+    /// One statement that changes one row and cannot be refused after it has run: the statement's
+    /// own atomicity is all that is needed, so no savepoint is opened around it.
+    pub atomic: bool,
     /// How the rows come back when the change itself cannot return them as asked.
     pub reread: Option<Reread>,
 }
@@ -90,6 +93,9 @@ pub struct InsertRun {
     pub columns: Arc<[usize]>,
     pub rows: Vec<Vec<Value>>,
     pub upsert: Option<Upsert>,
+    /// The rows that come back are known without asking: for each value of the answer its place
+    /// in the row, or NULL. `RETURNING` would build a table in memory for each statement.
+    pub echo: Option<Arc<[Option<usize>]>>,
 }
 
 /// What is needed to tell an update from an insert, and to refuse a row named twice.

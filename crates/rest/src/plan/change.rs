@@ -143,6 +143,7 @@ fn prepare(target: &Target<'_>, asked: &Asked<'_, '_>, set: Option<&[usize]>) ->
         outputs: outputs.into(),
         inputs,
         keyed: false,
+        echo: None,
     })
 }
 
@@ -220,6 +221,7 @@ fn finish(
         table: Arc::clone(target.table),
         change,
         guard: asked.guard,
+        atomic: false,
         reread,
     };
     Ok(PlannedWrite { plan, outputs: Arc::clone(&prepared.outputs) })
@@ -248,6 +250,7 @@ fn before(
             outputs: shown.into(),
             inputs,
             keyed: false,
+            echo: None,
         })
     })?;
     Ok(Bound { statement: Arc::clone(&prepared.statement), values: Arc::clone(values) })

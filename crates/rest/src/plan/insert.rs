@@ -76,12 +76,16 @@ pub fn plan(
         None => shown(target, wanted)?.1.into(),
     };
     let reread = reread(plans, target, intent, wanted)?;
+    let casts = outputs.iter().any(|output| output.cast.is_some());
+    let alone = matches!(runs.as_slice(), [run] if run.rows.len() == 1 && run.upsert.is_none());
+    let atomic = alone && !casts && reread.is_none() && wanted.guard == Guard::default();
     let plan = WritePlan {
         module: permit.module(),
         declared: Arc::clone(target.module),
         table: Arc::clone(target.table),
         change: Change::Insert(runs),
         guard: wanted.guard,
+        atomic,
         reread,
     };
     Ok(PlannedWrite { plan, outputs })
@@ -198,6 +202,8 @@ fn start(
     }
     let prepared = plans.get_or_make(key, || {
         let (exprs, outputs) = shown(target, wanted)?;
+        let echo =
+            echo(target, &exprs, &columns).filter(|_| !rereads && wanted.upserting.is_none());
         let keys = || target.table.primary_key.columns.iter().copied().map(Expr::Column).collect();
         let conflict = wanted.upserting.as_ref().map(|upserting| Conflict {
             target: upserting.target.clone(),
@@ -207,7 +213,11 @@ fn start(
             table: Arc::clone(target.table),
             columns: columns.clone(),
             conflict,
-            returning: if rereads { keys() } else { exprs },
+            returning: match (rereads, &echo) {
+                (true, _) => keys(),
+                (false, Some(_)) => Vec::new(),
+                (false, None) => exprs,
+            },
         };
         Ok(Prepared {
             statement: Arc::new(sql::sqlite_write::insert(&insert)),
@@ -215,15 +225,39 @@ fn start(
             outputs: outputs.into(),
             inputs: Vec::new(),
             keyed: false,
+            echo,
         })
     })?;
     let run = InsertRun {
         statement: Arc::clone(&prepared.statement),
+        echo: prepared.echo.clone(),
         upsert: upsert(target, wanted, &columns),
         columns: columns.into(),
         rows: vec![values],
     };
     Ok((run, Arc::clone(&prepared.outputs)))
+}
+
+/// Where each value that comes back stands in the row that is bound; `None` when the database has
+/// a say in one of them: numbers, computes, defaults or triggers.
+fn echo(target: &Target<'_>, exprs: &[Expr], columns: &[usize]) -> Option<Arc<[Option<usize>]>> {
+    if exprs.is_empty() || target.table.adopted {
+        return None;
+    }
+    let place = |expr: &Expr| {
+        let Expr::Column(at) = expr else { return None };
+        let column = &target.table.columns[*at];
+        let bound = columns.iter().position(|known| known == at);
+        let empty = column.default.is_none() && column.generated.is_none();
+        // A number that the database makes also stands in for a null that is bound.
+        match bound {
+            _ if column.identity.is_some() => None,
+            Some(place) => Some(Some(place)),
+            None if empty => Some(None),
+            None => None,
+        }
+    };
+    exprs.iter().map(place).collect()
 }
 
 /// A row whose target is made by the database cannot meet one that is there.
@@ -289,6 +323,7 @@ pub fn read_back(
             outputs: outputs.into(),
             inputs: Vec::new(),
             keyed: false,
+            echo: None,
         })
     })?;
     Ok(Reread::Keys(Arc::clone(&prepared.statement)))

@@ -54,6 +54,8 @@ pub struct Prepared {
     pub inputs: Vec<Input>,
     /// At most one row can come back, found by a unique key.
     pub keyed: bool,
+    /// Places of the outputs among the values of a new row, where they are all known.
+    pub echo: Option<Arc<[Option<usize>]>>,
 }
 
 /// Finds what the intent addresses.

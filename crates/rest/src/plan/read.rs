@@ -83,5 +83,6 @@ fn prepare(target: &Target<'_>, intent: &Intent<'_>, counts: bool) -> Result<Pre
         outputs: outputs.into(),
         inputs,
         keyed,
+        echo: None,
     })
 }

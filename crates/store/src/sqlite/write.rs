@@ -114,7 +114,7 @@ fn insert(
                 }
                 None => false,
             };
-            let returned = session.rows(&run.statement, row, sink).map_err(|failure| {
+            let returned = add(session, run, row, sink).map_err(|failure| {
                 let row = run.columns.iter().copied().zip(row).collect();
                 violation::explain(session, plan, Blame::Row(row), failure)
             })?;
@@ -127,6 +127,34 @@ fn insert(
         }
     }
     Ok(outcome)
+}
+
+/// Adds one row; what comes back is what was bound, where that is known.
+fn add(
+    session: &Session<'_>,
+    run: &InsertRun,
+    row: &[Value],
+    sink: &mut dyn Sink,
+) -> Result<u64, Failure> {
+    let Some(places) = &run.echo else {
+        return session.rows(&run.statement, row, sink);
+    };
+    session.rows(&run.statement, row, &mut ())?;
+    sink.row(&Echo { row, places })?;
+    Ok(1)
+}
+
+/// A new row as it was bound.
+struct Echo<'r> {
+    row: &'r [Value],
+    places: &'r [Option<usize>],
+}
+
+impl RowView for Echo<'_> {
+    fn get(&self, at: usize) -> Result<Stored<'_>> {
+        let place = self.places.get(at).copied().flatten();
+        Ok(place.and_then(|place| self.row.get(place)).map_or(Stored::Null, Value::as_stored))
+    }
 }
 
 /// PostgreSQL's words for a key that stands twice in one upsert.

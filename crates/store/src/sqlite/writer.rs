@@ -1,5 +1,5 @@
-//! The one thread that writes a module's file. It drains its queue, runs each request in a
-//! savepoint, commits once, and only then answers: an answer means that the write is on disk.
+//! The one thread that writes a module's file. It drains its queue, runs each request so that it
+//! can be undone alone, commits once, and only then answers: an answer means that the write is on disk.
 //!
 //! A request that fails harms no neighbour: when SQLite takes the whole group back, the others are
 //! run again, which is safe because none was answered. A sync that fails is never tried again: all
@@ -31,6 +31,8 @@ pub(super) trait Job: Send {
     fn run(&mut self, session: &Session<'_>) -> Result<(), Failure>;
     /// The work was done, but the caller wants it undone.
     fn undoes(&self) -> bool;
+    /// One statement that is all or nothing by itself.
+    fn is_atomic(&self) -> bool;
     fn answer(self: Box<Self>, outcome: Result<()>);
 }
 
@@ -129,6 +131,10 @@ impl<S: Sink> Job for WriteJob<S> {
 
     fn undoes(&self) -> bool {
         self.plan.guard.undo
+    }
+
+    fn is_atomic(&self) -> bool {
+        self.plan.atomic
     }
 
     fn answer(self: Box<Self>, outcome: Result<()>) {
@@ -321,7 +327,7 @@ enum Lost {
     Group(rusqlite::Error),
 }
 
-/// Runs every job in its own savepoint. Returns the errors of those that were refused.
+/// Runs every job in its own savepoint, or as the one atomic statement that it is. Returns the errors of those that were refused.
 fn attempt(
     opened: &Opened,
     jobs: &mut [Box<dyn Job>],
@@ -331,7 +337,10 @@ fn attempt(
     let session = Session { connection: &opened.connection };
     let mut refused = Vec::with_capacity(jobs.len());
     for (at, job) in jobs.iter_mut().enumerate() {
-        exec(opened, "SAVEPOINT request").map_err(Lost::Group)?;
+        let atomic = job.is_atomic();
+        if !atomic {
+            exec(opened, "SAVEPOINT request").map_err(Lost::Group)?;
+        }
         opened.deadline.set(timeout);
         let done = job.run(&session);
         opened.deadline.clear();
@@ -344,10 +353,12 @@ fn attempt(
             let error = error.unwrap_or_else(failure::unavailable);
             return Err(Lost::Job { at, error });
         }
-        if error.is_some() || job.undoes() {
-            exec(opened, "ROLLBACK TO request").map_err(Lost::Group)?;
+        if !atomic {
+            if error.is_some() || job.undoes() {
+                exec(opened, "ROLLBACK TO request").map_err(Lost::Group)?;
+            }
+            exec(opened, "RELEASE request").map_err(Lost::Group)?;
         }
-        exec(opened, "RELEASE request").map_err(Lost::Group)?;
         refused.push(error);
     }
     Ok(refused)

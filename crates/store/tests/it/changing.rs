@@ -45,7 +45,8 @@ columns.team = {{ references = \"teams\" }}
 #[tokio::test]
 async fn a_change_that_could_lose_data_stops_the_start_and_touches_nothing() {
     let kept = with_a_row().await;
-    let shrunk = NOTES.replace("columns.text = \"text\"\n", "").replace("[tables.notes]", "[tables.memos]");
+    let shrunk =
+        NOTES.replace("columns.text = \"text\"\n", "").replace("[tables.notes]", "[tables.memos]");
     let refused = Store::open(kept.folder.path(), &catalog(&shrunk), &config()).err().unwrap();
     let details = refused.details_text().unwrap_or_default();
     assert!(details.contains("dropping table `notes`"), "{details}");

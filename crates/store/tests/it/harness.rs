@@ -124,7 +124,7 @@ impl Kept {
         let insert =
             Insert { table, columns: columns.to_vec(), conflict, returning: vec![Expr::Column(0)] };
         let statement = Arc::new(sql::sqlite_write::insert(&insert));
-        InsertRun { statement, columns: columns.into(), rows, upsert }
+        InsertRun { statement, columns: columns.into(), rows, upsert, echo: None }
     }
 
     pub fn plan(&self, table: &str, change: Change) -> WritePlan {
@@ -134,6 +134,7 @@ impl Kept {
             table: self.table(table),
             change,
             guard: Guard::default(),
+            atomic: false,
             reread: None,
         }
     }
@@ -158,11 +159,8 @@ impl Kept {
     pub async fn rows(&self, table: &str) -> Vec<String> {
         let table = self.table(table);
         let outputs: Vec<Expr> = (0..table.columns.len()).map(Expr::Column).collect();
-        let order = vec![query::Order {
-            expr: Expr::Column(0),
-            descending: false,
-            nulls_first: false,
-        }];
+        let order =
+            vec![query::Order { expr: Expr::Column(0), descending: false, nulls_first: false }];
         let width = outputs.len();
         let select = Select { table, outputs, filter: Filter::NONE, order, page: None };
         let statement = Arc::new(sql::sqlite::select(&select));

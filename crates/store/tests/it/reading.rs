@@ -7,7 +7,7 @@ use mainstay_schema::Value;
 use mainstay_store::query::{Comparison, Expr, Filter, Given, Operand, Order, Select, Step, Truth};
 use mainstay_store::{Statement, sql};
 
-use crate::harness::{NOTES, Kept, Texts, config, open, open_with, read_plan, text};
+use crate::harness::{Kept, NOTES, Texts, config, open, open_with, read_plan, text};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_read_that_runs_too_long_is_stopped_and_the_thread_serves_on() {
@@ -90,22 +90,33 @@ async fn filters_mean_what_the_dialect_says() {
         let expr = Expr::Column(1);
         (Filter::Like { expr, pattern: given(), fold_case }, vec![text(pattern)])
     };
-    let compare = |expr, comparison, value: Value| {
-        (Filter::Compare(expr, comparison, given()), vec![value])
-    };
+    let compare =
+        |expr, comparison, value: Value| (Filter::Compare(expr, comparison, given()), vec![value]);
     let (name, price) = (Expr::Column(1), Expr::Column(2));
     let not = |(filter, values): (Filter, Vec<Value>)| (Filter::Not(Box::new(filter)), values);
     for (claim, (filter, values), expect) in [
         ("neq never matches null", compare(name.clone(), Comparison::Neq, text("zorn")), vec!["1"]),
-        ("null differs", compare(name.clone(), Comparison::IsDistinct, text("zorn")), vec!["1", "3"]),
+        (
+            "null differs",
+            compare(name.clone(), Comparison::IsDistinct, text("zorn")),
+            vec!["1", "3"],
+        ),
         ("like minds case", like("ärger", false), vec![]),
         ("ilike folds all letters", like("ÄRGER", true), vec!["1"]),
-        ("long decimals compare by value", compare(price.clone(), Comparison::Gt, text("10")), vec!["1", "3"]),
+        (
+            "long decimals compare by value",
+            compare(price.clone(), Comparison::Gt, text("10")),
+            vec!["1", "3"],
+        ),
         ("json compares as json", compare(path(false), Comparison::Gt, text("9")), vec!["2"]),
         ("->> compares as text", compare(path(true), Comparison::Eq, text("5")), vec!["1"]),
         ("a list", (Filter::In(Expr::Column(0), given()), vec![text("[1,3]")]), vec!["1", "3"]),
         ("an empty list", (Filter::In(Expr::Column(0), given()), vec![text("[]")]), vec![]),
-        ("not in an empty list", not((Filter::In(Expr::Column(0), given()), vec![text("[]")])), vec!["1", "2", "3"]),
+        (
+            "not in an empty list",
+            not((Filter::In(Expr::Column(0), given()), vec![text("[]")])),
+            vec!["1", "2", "3"],
+        ),
         ("truth is exact", (Filter::Is(Expr::Column(4), Truth::False), vec![]), vec!["2"]),
         ("unknown is null", (Filter::Is(Expr::Column(4), Truth::Unknown), vec![]), vec!["3"]),
         ("no branch is false", (Filter::Any(vec![]), vec![]), vec![]),

@@ -51,10 +51,7 @@ async fn constraint_errors_name_what_was_declared() {
     let row = vec![text("x"), Value::Int(9)];
     let refused = kept.insert("notes", &[1, 2], row).await.unwrap_err();
     assert_eq!(refused.code().text(), "23503");
-    assert_eq!(
-        refused.details_text(),
-        Some("Key (team)=(9) is not present in table \"teams\".")
-    );
+    assert_eq!(refused.details_text(), Some("Key (team)=(9) is not present in table \"teams\"."));
 
     let refused = kept.insert("notes", &[1], vec![Value::Null]).await.unwrap_err();
     assert_eq!(refused.code().text(), "23502");
@@ -106,7 +103,8 @@ async fn guards_undo_what_they_refuse() {
         assert_eq!(refused.code().text(), code);
     }
     assert_eq!(kept.rows("notes").await, ["1|x|null|1", "2|y|null|1"]);
-    let undone = mainstay_store::WritePlan { guard: Guard { undo: true, ..Guard::default() }, ..all() };
+    let undone =
+        mainstay_store::WritePlan { guard: Guard { undo: true, ..Guard::default() }, ..all() };
     assert_eq!(kept.store.write(undone, ()).await.unwrap().rows, 2);
     assert_eq!(kept.rows("notes").await, ["1|x|null|1", "2|y|null|1"]);
 }
