@@ -42,7 +42,12 @@ impl Application {
         std::fs::write(folder.path().join("ledger.toml"), LEDGER).unwrap();
         let mut made = Self { folder, data, key: String::new() };
         made.key = output(
-            Command::new(binary()).arg("keys").arg(made.file()).arg("--service-role").arg("--data").arg(&made.data),
+            Command::new(binary())
+                .arg("keys")
+                .arg(made.file())
+                .arg("--service-role")
+                .arg("--data")
+                .arg(&made.data),
         );
         made
     }
@@ -80,10 +85,8 @@ pub fn damage(database: &Path) -> Option<String> {
         let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
         let connection = rusqlite::Connection::open_with_flags(database, flags)?;
         let pages = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
-        let orphans = connection
-            .prepare("PRAGMA foreign_key_check")?
-            .query_map([], |_| Ok(()))?
-            .count();
+        let orphans =
+            connection.prepare("PRAGMA foreign_key_check")?.query_map([], |_| Ok(()))?.count();
         Ok((pages, i64::try_from(orphans).unwrap_or(i64::MAX)))
     };
     match look() {

@@ -84,7 +84,9 @@ fn fill_and_free(application: &Application, place: &Path) -> Result<String, Stri
         return Err("rows differ after the disk has space again".to_owned());
     }
     match damage(&application.database()) {
-        None => Ok(format!("{refused} writes refused with 507, resumed after {} ms", took.as_millis())),
+        None => {
+            Ok(format!("{refused} writes refused with 507, resumed after {} ms", took.as_millis()))
+        }
         Some(damage) => Err(damage),
     }
 }

@@ -44,7 +44,10 @@ pub fn the_control_loses(_: &Options) -> Verdict {
     let flags = ["--negative-control-acknowledge-before-commit"];
     let tally = rounds(CONTROL_ROUNDS, &flags, |tally| !tally.losses.is_empty());
     match tally.losses.len() {
-        0 => Verdict::Failed(format!("nothing lost in {} rounds: this test cannot fail", tally.rounds)),
+        0 => Verdict::Failed(format!(
+            "nothing lost in {} rounds: this test cannot fail",
+            tally.rounds
+        )),
         lost => Verdict::Passed(format!("{lost} losses seen in round {}", tally.rounds)),
     }
 }
@@ -69,12 +72,7 @@ fn rounds(most: usize, flags: &[&str], enough: impl Fn(&Tally) -> bool) -> Tally
     tally
 }
 
-fn compare(
-    application: &Application,
-    server: &Process,
-    oracles: &mut [Oracle],
-    tally: &mut Tally,
-) {
+fn compare(application: &Application, server: &Process, oracles: &mut [Oracle], tally: &mut Tally) {
     let mut connection = application.connect(server.address).unwrap();
     for oracle in oracles {
         let stored = oracle.stored(&mut connection).unwrap();

@@ -30,7 +30,8 @@ fn sweep(calls: &str) -> Verdict {
     if !missing(&["strace"]).is_empty() {
         return Verdict::Skipped("strace is not installed".to_owned());
     }
-    if !Command::new("strace").args(["-o", "/dev/null", "true"]).status().is_ok_and(|s| s.success()) {
+    if !Command::new("strace").args(["-o", "/dev/null", "true"]).status().is_ok_and(|s| s.success())
+    {
         return Verdict::Skipped("strace may not trace here".to_owned());
     }
     let (mut failures, mut refusals, mut no_start) = (Vec::new(), 0, 0);
@@ -60,7 +61,9 @@ enum Outcome {
     Untouched,
     /// The server said that it could not start, and ended.
     NoStart,
-    Survived { refused: usize },
+    Survived {
+        refused: usize,
+    },
     Wrong(String),
 }
 

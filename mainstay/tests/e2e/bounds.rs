@@ -85,3 +85,32 @@ fn a_statement_that_runs_too_long_is_stopped_and_others_go_on() {
     assert_eq!(refused.refusal(), (500, "57014".to_owned()), "{}", refused.body);
     server.rest("GET", "/kinds?id=eq.1").send().expect(200);
 }
+
+#[test]
+fn a_pattern_is_read_to_its_bound() {
+    let server = stocked();
+    let like = |bytes: usize| {
+        let pattern = "a".repeat(bytes);
+        server.rest("GET", &format!("/things?name=like.{pattern}")).send()
+    };
+    like(4096).expect(200);
+    assert_eq!(like(4097).refusal(), (500, "54001".to_owned()));
+}
+
+#[test]
+fn requests_beyond_the_bound_in_flight_are_sent_away_with_a_time_to_come_back() {
+    let none = &[("MAINSTAY_LIMITS_REQUESTS_IN_FLIGHT", "0")];
+    let server = Server::start("serve", &test_app("lab.toml"), &[], none);
+    let refused = server.rest("GET", "/things").send();
+    assert_eq!(refused.refusal(), (503, "overloaded".to_owned()));
+    assert!(refused.header("retry-after").is_some());
+}
+
+#[test]
+fn what_is_no_well_formed_request_is_refused_before_anybody_asks_who_sent_it() {
+    let server = Server::lab();
+    let refused = server.rest("GET", "/things?name=eq.\u{e4}").send();
+    assert_eq!(refused.refusal(), (400, "bad_request".to_owned()));
+    let posted = server.operate("/metrics").method("POST").send();
+    assert_eq!(posted.refusal(), (405, "method_not_allowed".to_owned()));
+}

@@ -1,6 +1,8 @@
 //! End to end: the built executable, on free ports, driven by clients that people use and by raw
 //! HTTP. One module per surface; `harness` starts servers and sends requests.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)] // a panic is how a test fails
+
 mod harness;
 
 mod bounds;

@@ -1,6 +1,8 @@
 //! The gate over time: what was accepted once is judged anew with every request, by a clock that
 //! the test moves.
 
+#![allow(clippy::unwrap_used)] // a panic is how a test fails
+
 use std::sync::Arc;
 
 use http::HeaderMap;

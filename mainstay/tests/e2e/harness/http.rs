@@ -23,6 +23,11 @@ impl Ask {
         Self { address, method, target, headers: Vec::new(), body: Vec::new() }
     }
 
+    pub fn method(mut self, method: &str) -> Self {
+        self.method = method.to_owned();
+        self
+    }
+
     /// Adds a header; one of the same name is replaced.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
