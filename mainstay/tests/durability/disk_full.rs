@@ -58,6 +58,9 @@ fn fill_and_free(application: &Application, place: &Path) -> Result<String, Stri
     for _ in 0..2000 {
         let answer = oracle.write(&mut connection).map_err(|e| e.to_string())?;
         if answer.status == 507 {
+            if !answer.body.contains("53100") {
+                return Err(format!("507 with {}", answer.body));
+            }
             if !answer.head.contains("retry-after:") {
                 return Err("507 without Retry-After".to_owned());
             }

@@ -86,7 +86,7 @@ fn a_rollback_is_not_honoured_unless_the_server_allows_it() {
 fn a_write_without_a_filter_is_refused_unless_the_guard_is_off() {
     let server = stocked();
     let update = server.rest("PATCH", "/things").json(r#"{"size":1}"#).send();
-    assert_eq!(update.refusal(), (400, "21000".to_owned()));
+    assert_eq!(update.refusal(), (400, "21000".to_owned()), "Code::WriteUnfiltered");
     assert_eq!(update.json()["message"], "UPDATE requires a WHERE clause");
     let delete = server.rest("DELETE", "/things").send();
     assert_eq!(delete.json()["message"], "DELETE requires a WHERE clause");

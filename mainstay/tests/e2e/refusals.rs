@@ -214,6 +214,7 @@ fn what_no_rule_opens_is_closed_and_signing_in_is_suggested_only_where_it_may_he
         if !body.is_empty() {
             ask = ask.json(body);
         }
+        // 401 is Code::ForbiddenAnonymous, 403 is Code::Forbidden: one code, two statuses.
         let answer = ask.send().expect(status);
         if status > 400 {
             assert_eq!(answer.json()["code"], "42501", "{method} {path}");

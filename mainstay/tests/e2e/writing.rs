@@ -139,7 +139,7 @@ fn an_upsert_merges_or_leaves_alone() {
         server.rest("POST", "/things?on_conflict=size").prefer("resolution=merge-duplicates");
     assert_eq!(unfit.json(r#"{"name":"X","size":1}"#).send().refusal(), (400, "42P10".to_owned()));
     let twice = merge(r#"[{"name":"T","size":1},{"name":"T","size":2}]"#);
-    assert_eq!(twice.refusal(), (400, "21000".to_owned()));
+    assert_eq!(twice.refusal(), (400, "21000".to_owned()), "Code::RowTwice");
 }
 
 #[test]
