@@ -64,7 +64,7 @@ pub fn start(log: bool) -> std::io::Result<Subject> {
         },
         headers: String::new(),
         write_headers: String::new(),
-        folder,
+        _folder: folder,
     })
 }
 

@@ -39,7 +39,8 @@ pub struct Subject {
     /// Headers that every request carries, and those of writes beside them.
     pub headers: String,
     pub write_headers: String,
-    pub folder: TempDir,
+    /// Removed with the subject.
+    pub _folder: TempDir,
 }
 
 /// Where the cases are found.
@@ -130,7 +131,7 @@ pub fn floor() -> std::io::Result<Subject> {
         },
         headers: String::new(),
         write_headers: String::new(),
-        folder,
+        _folder: folder,
     })
 }
 
@@ -200,7 +201,7 @@ pub fn mainstay() -> std::io::Result<Subject> {
         },
         headers: format!("apikey: {anon}\r\nAuthorization: Bearer {user}\r\n"),
         write_headers: "Prefer: return=representation\r\n".to_owned(),
-        folder,
+        _folder: folder,
     })
 }
 

@@ -64,7 +64,9 @@ pub async fn open(
 fn refuse_in_production(configured: &Configured) -> Result<()> {
     match configured.is_production() {
         false => Ok(()),
-        true => Err(Error::new(Code::Internal, "Production acknowledges nothing before its commit")),
+        true => {
+            Err(Error::new(Code::Internal, "Production acknowledges nothing before its commit"))
+        }
     }
 }
 

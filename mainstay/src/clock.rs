@@ -1,4 +1,5 @@
-//! The real clock.
+//! The real clock: the operating system's time, handed to every layer as `base::Clock`, so that
+//! none of them asks for the time itself.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

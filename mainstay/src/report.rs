@@ -70,7 +70,8 @@ fn sentence(
     details: Option<&str>,
     hint: Option<&str>,
 ) -> std::io::Result<()> {
-    let (red, dim, end) = if colours() { ("\x1b[1;31m", "\x1b[36m", "\x1b[0m") } else { ("", "", "") };
+    let (red, dim, end) =
+        if colours() { ("\x1b[1;31m", "\x1b[36m", "\x1b[0m") } else { ("", "", "") };
     writeln!(out, "{red}error{end}: {message}")?;
     for line in details.unwrap_or_default().lines() {
         writeln!(out, "  {line}")?;
@@ -83,5 +84,6 @@ fn sentence(
 
 /// Colours are for people: a terminal, and no `NO_COLOR`.
 pub fn colours() -> bool {
-    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    std::io::stderr().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }

@@ -216,8 +216,10 @@ fn data_folder(path: &Path, settings: &Settings, flags: &Flags) -> Result<PathBu
         None => Ok(path.with_extension("data")),
         Some(url) => match url.strip_prefix("sqlite:") {
             Some(folder) => Ok(base.join(folder)),
-            None => Err(Error::new(Code::Internal, format!("database.url: {url} is not supported"))
-                .hint("This version keeps data in SQLite: url = \"sqlite:data\".")),
+            None => {
+                Err(Error::new(Code::Internal, format!("database.url: {url} is not supported"))
+                    .hint("This version keeps data in SQLite: url = \"sqlite:data\"."))
+            }
         },
     }
 }
@@ -225,7 +227,8 @@ fn data_folder(path: &Path, settings: &Settings, flags: &Flags) -> Result<PathBu
 /// `${env:NAME}` and `${file:PATH}` inside strings.
 fn expand(value: Value) -> Result<Value> {
     Ok(match value {
-        Value::String(tag, text) => match text.strip_prefix("${").and_then(|t| t.strip_suffix('}')) {
+        Value::String(tag, text) => match text.strip_prefix("${").and_then(|t| t.strip_suffix('}'))
+        {
             Some(reference) => Value::String(tag, resolve(reference)?),
             None => Value::String(tag, text),
         },

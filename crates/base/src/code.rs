@@ -61,7 +61,6 @@ codes! {
     PathInvalid = "PGRST125", 404, "The path names no resource.";
     RootDisabled = "PGRST126", 404, "Nothing is served at the root of the data API.";
     NotImplemented = "PGRST127", 400, "The dialect has this feature, this server has not.";
-    RelationshipUnknown = "PGRST200", 400, "No relationship joins the two tables.";
     FunctionUnknown = "PGRST202", 404, "No declared function has this name and these arguments.";
     ColumnUnknownInBody = "PGRST204", 400, "The body or `columns` names a column that the table does not have.";
     TableUnknown = "PGRST205", 404, "No table or view has this name.";
@@ -80,7 +79,6 @@ codes! {
     ForeignKeyViolated = "23503", 409, "A reference points to a row that is not there, or a row is still referenced.";
     UniqueViolated = "23505", 409, "A value that must be unique is there already.";
     CheckViolated = "23514", 400, "A value breaks a declared check.";
-    ReadOnly = "25006", 405, "A write was sent to something that can only be read.";
     GeneratedColumn = "428C9", 400, "A generated column cannot be written.";
     CastUnknown = "42704", 400, "The cast names a type that is not supported.";
     Forbidden = "42501", 403, "The caller may not do this.";
@@ -89,6 +87,7 @@ codes! {
     OperatorUnfit = "42883", 404, "The operator does not exist for the column's type.";
     ColumnUnknown = "42703", 400, "A column in select, filter or order does not exist.";
     ConflictTargetInvalid = "42P10", 400, "`on_conflict` names columns that no unique constraint covers.";
+    DiskFull = "53100", 507, "The disk is full: reads go on, writes resume when there is space.";
     StatementTooComplex = "54001", 500, "The statement is too complex.";
     StatementTimeout = "57014", 500, "The statement ran longer than its deadline and was stopped.";
     RegexInvalid = "2201B", 400, "The regular expression does not compile or is too large.";
@@ -107,7 +106,6 @@ codes! {
     Internal = "internal", 500, "A fault of ours; the log has the reason under the request id.";
     Overloaded = "overloaded", 503, "More connections or requests than the limit; try again after Retry-After.";
     DeadlineExceeded = "deadline_exceeded", 504, "The answer was not ready within the request deadline.";
-    DiskFull = "disk_full", 507, "The disk is full: reads go on, writes resume when there is space.";
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ pub struct EdgeConfig {
     pub cors: Cors,
     /// Whether answers are compressed when the client asks.
     pub compression: bool,
-    /// Proxies in front of us: the bound per client does not apply to them, for they stand for many.
+    /// Proxies in front of us: the bound per client does not apply to them, who stand for many.
     pub trusted_proxies: Vec<IpAddr>,
     pub max_connections: usize,
     pub max_connections_per_client: usize,

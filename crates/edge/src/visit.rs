@@ -1,5 +1,5 @@
 //! What the stages know about one request besides the request itself. Made when hyper hands a
-//! request over; every stage reads it, and may ask for the connection to be closed after the answer.
+//! request over; every stage reads it, and may ask that the connection be closed after the answer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,10 +1,12 @@
 //! The SQL of every kind of plan, and what its places are bound to: from request to statement
 //! without a database. The snapshot is the catalogue of what this server ever asks SQLite.
 
+#![allow(clippy::unwrap_used)] // a panic is how a test fails
+
 use std::sync::Arc;
 
 use http::{HeaderMap, Method};
-use mainstay_base::{Clock, Result};
+use mainstay_base::{Clock, Code, Result};
 use mainstay_gate::{Action, Gate, Identity, Permit};
 use mainstay_rest::parse::{self, Intent, Item, Pairs, Verb};
 use mainstay_rest::plan::change::{self, Asked};
@@ -274,6 +276,12 @@ fn what_cannot_be_planned_is_refused_before_the_database() {
             Err(error) => assert_eq!(error.code().text(), code, "{request}: {error}"),
         }
     }
+}
+
+#[test]
+fn a_change_without_a_filter_is_refused_by_the_safe_update_guard() {
+    let refused = Planner::new().plan("DELETE /people").unwrap_err();
+    assert_eq!(refused.code(), Code::WriteUnfiltered);
 }
 
 #[test]

@@ -1,9 +1,11 @@
-//! Names of constraints that were not given one: PostgreSQL's, because clients see them in messages.
-//! `check` counts them up where two would be equal; `write` leaves out those that `check` would make.
+//! Names of constraints that were not given one: PostgreSQL's, because clients see them in
+//! messages. `check` counts them up where two would be equal; `write` leaves out those that `check`
+//! would make.
 
 use crate::limits::MAX_NAME_BYTES;
 
-/// `<table>_<columns>_<label>` as PostgreSQL's `makeObjectName` builds it: the longer of the two names loses bytes until all fits.
+/// `<table>_<columns>_<label>` as PostgreSQL's `makeObjectName` builds it: the longer of the two
+/// names loses bytes until all fits.
 #[must_use]
 pub fn object_name(table: &str, columns: &str, label: &str) -> String {
     let (mut table, mut columns) = (table, columns);

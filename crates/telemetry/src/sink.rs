@@ -108,7 +108,8 @@ impl Sink {
         }
     }
 
-    /// A line of the log's own. It does not go through the queue: the sink must not wait for itself.
+    /// A line of the log's own. It does not go through the queue: the sink must not wait for
+    /// itself.
     fn tell(&mut self, event: &'static Event, key: &str, value: &str, number: bool) {
         let (level, name) = (event.level.text(), event.name);
         let mut text = match self.style {

@@ -81,14 +81,14 @@ impl Oracle {
                 let ids = vec![id, self.new_id()];
                 ("POST", "/ledger".to_owned(), "resolution=merge-duplicates", ids)
             }
-            (7..=8, Some(id)) => ("PATCH", format!("/ledger?id=eq.{id}"), "return=minimal", vec![id]),
+            (7..=8, Some(id)) => {
+                ("PATCH", format!("/ledger?id=eq.{id}"), "return=minimal", vec![id])
+            }
             (_, Some(id)) => ("DELETE", format!("/ledger?id=eq.{id}"), "return=minimal", vec![id]),
         };
         let body = match method {
             "POST" => {
-                let row = |id: &String| {
-                    serde_json::json!({ "id": id, "writer": self.writer, "text": text })
-                };
+                let row = |id: &String| serde_json::json!({ "id": id, "writer": self.writer, "text": text });
                 Value::Array(ids.iter().map(row).collect()).to_string()
             }
             "PATCH" => serde_json::json!({ "text": text }).to_string(),

@@ -108,6 +108,7 @@ pub fn output(command: &mut Command) -> String {
 #[must_use]
 pub fn missing<'a>(needed: &[&'a str]) -> Vec<&'a str> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let has = |name: &str| std::env::split_paths(&path).any(|dir| Path::new(&dir).join(name).exists());
+    let has =
+        |name: &str| std::env::split_paths(&path).any(|dir| Path::new(&dir).join(name).exists());
     needed.iter().copied().filter(|name| !has(name)).collect()
 }

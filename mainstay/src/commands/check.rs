@@ -1,4 +1,5 @@
-//! `mainstay check DIR`
+//! `mainstay check DIR`: reads the declarations and settings of an application and says everything
+//! that is wrong with them at once. Nothing is opened or served.
 
 use std::path::PathBuf;
 
@@ -29,7 +30,11 @@ pub fn run(args: &Args, as_json: bool) -> Result<(), Failure> {
     let tables: usize = modules.iter().map(|module| module.tables.len()).sum();
     match as_json {
         true => println!("{}", json!({ "modules": modules.len(), "tables": tables })),
-        false => println!("{} is sound: {tables} tables in {} modules", declared.catalog.name, modules.len()),
+        false => println!(
+            "{} is sound: {tables} tables in {} modules",
+            declared.catalog.name,
+            modules.len()
+        ),
     }
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! `mainstay completions SHELL`
+//! `mainstay completions SHELL`: prints the completions that are made from the same declaration as
+//! the command line itself.
 
 use clap::Command;
 use clap_complete::Shell;

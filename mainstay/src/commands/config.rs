@@ -1,4 +1,4 @@
-//! `mainstay config DIR`
+//! `mainstay config DIR`: shows every setting with the place that it came from, secrets masked.
 
 use std::path::PathBuf;
 

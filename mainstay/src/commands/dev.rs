@@ -76,7 +76,9 @@ fn watch(path: &Path, data: &Path) -> Result<(impl Watcher + use<>, Receiver<()>
     // A single file is watched through its folder: editors replace files.
     let folder = match path.is_dir() {
         true => path.to_owned(),
-        false => path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned(),
+        false => {
+            path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
+        }
     };
     let folder = folder.canonicalize().unwrap_or(folder);
     watcher.watch(&folder, RecursiveMode::Recursive).map_err(about)?;

@@ -1,4 +1,5 @@
-//! `mainstay keys DIR`
+//! `mainstay keys DIR`: prints the API keys of an application, or signs a token for trying rules
+//! out. The keys are made by `gate` and kept beside the data.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,5 @@
-//! `mainstay serve DIR`
+//! `mainstay serve DIR`: opens the layers by way of `application`, listens, and serves until a
+//! signal asks to stop. `dev` shares what stands here.
 
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -66,13 +67,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 
 /// Two workers per process are enough for two cores; more cores get more.
 pub fn runtime() -> Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .thread_name("worker")
-        .build()
-        .map_err(|error| {
-            Error::new(Code::Internal, "No threads can be started").details(error.to_string())
-        })
+    tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("worker").build().map_err(
+        |error| Error::new(Code::Internal, "No threads can be started").details(error.to_string()),
+    )
 }
 
 /// Serves until a signal asks to stop.
@@ -127,7 +124,12 @@ pub fn started(
     }
     let tables: usize = declared.catalog.modules.iter().map(|module| module.tables.len()).sum();
     let modules: Vec<&str> = declared.catalog.modules.iter().map(|module| &*module.name).collect();
-    eprintln!("{} ({}), {tables} tables in {}", declared.catalog.name, configured.environment, modules.join(", "));
+    eprintln!(
+        "{} ({}), {tables} tables in {}",
+        declared.catalog.name,
+        configured.environment,
+        modules.join(", ")
+    );
     eprintln!("  data API   http://{}/rest/v1/", listeners.public_address());
     eprintln!("  operator   http://{}/metrics", listeners.operator_address());
     eprintln!("  data       {}", configured.data.display());

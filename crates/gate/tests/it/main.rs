@@ -9,7 +9,8 @@ use http::HeaderMap;
 use mainstay_base::{Clock, Code};
 use mainstay_gate::keys::sign;
 use mainstay_gate::limits::LEEWAY_SECONDS;
-use mainstay_gate::{Credentials, Gate};
+use mainstay_gate::{Action, Credentials, Gate};
+use mainstay_schema::read_text;
 use mainstay_testkit::FakeClock;
 use serde_json::{Value, json};
 
@@ -91,5 +92,32 @@ fn each_forgery_is_answered_alike_however_often_it_comes() {
     for _ in 0..3 {
         assert_eq!(refusal(&gate, &forged), Some(Code::TokenInvalid));
         assert_eq!(refusal(&gate, &honest), None);
+    }
+}
+
+#[test]
+fn a_table_without_a_rule_is_closed_to_all_but_the_service_role() {
+    let text =
+        "name = \"app\"\n[tables.open]\nallow.read = \"auth.role == 'staff'\"\n[tables.closed]\n";
+    let declared = read_text("app.toml", text).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let clock = Arc::new(FakeClock::at(START));
+    let gate = gate(SECRET, &clock);
+    let asked = |role: &str, table: usize, action: Action| {
+        let token = token(json!({ "role": role, "exp": START + 60 }));
+        let credentials = Credentials { apikey: None, bearer: Some(&token) };
+        let identity = gate.identify(credentials).unwrap();
+        let permit = gate.permit(&identity, &declared.catalog, 0, table, action);
+        permit.map(|_| ()).map_err(|error| error.code())
+    };
+    let tables = &declared.catalog.modules[0].tables;
+    let at = |name: &str| tables.iter().position(|table| table.name == name).unwrap();
+    let (open, closed) = (at("open"), at("closed"));
+    assert_eq!(asked("staff", open, Action::Read), Ok(()));
+    assert_eq!(asked("staff", open, Action::Create), Err(Code::Forbidden));
+    assert_eq!(asked("authenticated", open, Action::Read), Err(Code::Forbidden));
+    assert_eq!(asked("anon", open, Action::Read), Err(Code::ForbiddenAnonymous));
+    for action in [Action::Read, Action::Create, Action::Update, Action::Delete] {
+        assert_eq!(asked("staff", closed, action), Err(Code::Forbidden));
+        assert_eq!(asked("service_role", closed, action), Ok(()));
     }
 }

@@ -113,17 +113,13 @@ fn expression(text: &mut Text, table: &Table, expr: &Expr) {
 /// An expression with the collation by which its type compares.
 fn comparable(text: &mut Text, table: &Table, expr: &Expr) {
     expression(text, table, expr);
-    match (expr, expr.ty(table)) {
-        (_, Type::Json) => {
-            text.push(" COLLATE mainstay_json");
-        }
-        (Expr::Column(at), Type::Numeric(_)) if table.adopted => {
-            if table.columns[*at].ty == Type::Numeric(None) {
-                text.push(" COLLATE mainstay_numeric");
-            }
-        }
-        _ => {}
-    }
+    let collation = match (expr, expr.ty(table)) {
+        (_, Type::Json) => " COLLATE mainstay_json",
+        // Our own tables carry it in their definition.
+        (Expr::Column(_), Type::Numeric(None)) if table.adopted => " COLLATE mainstay_numeric",
+        _ => "",
+    };
+    text.push(collation);
 }
 
 pub(super) fn condition(text: &mut Text, table: &Table, filter: &Filter) {

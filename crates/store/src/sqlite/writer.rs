@@ -1,5 +1,6 @@
 //! The one thread that writes a module's file. It drains its queue, runs each request so that it
-//! can be undone alone, commits once, and only then answers: an answer means that the write is on disk.
+//! can be undone alone, commits once, and only then answers: an answer means that the write is on
+//! disk.
 //!
 //! A request that fails harms no neighbour: when SQLite takes the whole group back, the others are
 //! run again, which is safe because none was answered. A sync that fails is never tried again: all
@@ -327,7 +328,8 @@ enum Lost {
     Group(rusqlite::Error),
 }
 
-/// Runs every job in its own savepoint, or as the one atomic statement that it is. Returns the errors of those that were refused.
+/// Runs every job in its own savepoint, or as the one atomic statement that it is. Returns the
+/// errors of those that were refused.
 fn attempt(
     opened: &Opened,
     jobs: &mut [Box<dyn Job>],

@@ -167,8 +167,7 @@ impl Kept {
         let sink = Texts { width, ..Texts::default() };
         let rows = Arc::clone(&sink.rows);
         self.store.read(read_plan(statement, Vec::new()), sink).await.unwrap();
-        let rows = rows.lock().unwrap().clone();
-        rows
+        rows.lock().unwrap().clone()
     }
 }
 

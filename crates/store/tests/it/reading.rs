@@ -70,8 +70,7 @@ async fn ids(kept: &Kept, filter: Filter, order: Vec<Order>, values: Vec<Value>)
     let rows = Arc::clone(&sink.rows);
     let plan = read_plan(Arc::new(sql::sqlite::select(&select)), values);
     kept.store.read(plan, sink).await.unwrap();
-    let rows = rows.lock().unwrap().clone();
-    rows
+    rows.lock().unwrap().clone()
 }
 
 fn given() -> Operand {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use mainstay_base::Code;
 use mainstay_schema::Value;
 use mainstay_store::plan::{Change, Guard};
 use mainstay_store::query::{Comparison, Conflict, Expr, Filter, Operand};
@@ -75,7 +76,7 @@ async fn an_upsert_knows_what_it_added_and_refuses_a_row_named_twice() {
     let second = upsert(&["b", "c"]).await.unwrap();
     assert_eq!((second.rows, second.inserted), (2, 1));
     let refused = upsert(&["x", "x"]).await.unwrap_err();
-    assert_eq!(refused.code().text(), "21000");
+    assert_eq!(refused.code(), Code::RowTwice);
     let rows = kept.rows("teams").await;
     let names: Vec<&str> = rows.iter().filter_map(|row| row.split('|').nth(1)).collect();
     assert_eq!(names, ["a", "b", "c"]);
