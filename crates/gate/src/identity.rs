@@ -1,6 +1,7 @@
 //! Who asks: a role, perhaps a user, and the facts that rules may use. Made from a verified token
 //! only, and shared between the requests that carry it.
 
+use mainstay_base::Code;
 use mainstay_schema::rule::AuthFacts;
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
@@ -56,6 +57,12 @@ impl Identity {
     #[must_use]
     pub fn is_service(&self) -> bool {
         self.facts.role == SERVICE
+    }
+
+    /// The code by which something is refused to this caller: signing in may help anonymous ones.
+    #[must_use]
+    pub fn refusal(&self) -> Code {
+        if self.is_anonymous() { Code::ForbiddenAnonymous } else { Code::Forbidden }
     }
 
     #[must_use]

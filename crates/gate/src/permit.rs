@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mainstay_base::{Code, Error, Result};
+use mainstay_base::{Error, Result};
 use mainstay_schema::{Catalog, Rule, Table};
 
 use crate::{Gate, Identity};
@@ -62,15 +62,51 @@ impl Gate {
     ) -> Result<Permit> {
         let declared = &catalog.modules[module].tables[table];
         if !may(identity, declared, (module, table, action)) {
-            let code = match identity.is_anonymous() {
-                true => Code::ForbiddenAnonymous,
-                false => Code::Forbidden,
-            };
+            let code = identity.refusal();
             return Err(Error::new(code, format!("permission denied for table {}", declared.name)));
         }
         let (table, identity) = (Arc::clone(declared), Arc::clone(identity));
         Ok(Permit { module, table, action, identity })
     }
+}
+
+/// Columns that their own rules close to a caller, by what is done with them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Closed {
+    /// They do not exist for this caller.
+    pub read: Vec<usize>,
+    pub create: Vec<usize>,
+    pub update: Vec<usize>,
+}
+
+impl Gate {
+    /// The columns of a table that are closed to the caller. A column without a rule is as open as
+    /// its table.
+    #[must_use]
+    pub fn closed(&self, identity: &Identity, table: &Table) -> Closed {
+        let mut closed = Closed::default();
+        if identity.is_service() {
+            return closed;
+        }
+        for (at, column) in table.columns.iter().enumerate() {
+            let allow = &column.allow;
+            for (rule, list) in [
+                (&allow.read, &mut closed.read),
+                (&allow.create, &mut closed.create),
+                (&allow.update, &mut closed.update),
+            ] {
+                let open = rule.as_ref().is_none_or(|rule| holds(rule, identity));
+                if !open {
+                    list.push(at);
+                }
+            }
+        }
+        closed
+    }
+}
+
+fn holds(rule: &Rule, identity: &Identity) -> bool {
+    rule.is_always() || rule.holds(identity.facts())
 }
 
 fn may(identity: &Identity, table: &Table, place: (usize, usize, Action)) -> bool {

@@ -147,6 +147,8 @@ impl Rest {
             self.gate.permit(identity, catalog, module, table, Action::Read).is_ok()
         };
         let target = plan::target(&self.index, intent, visible)?;
+        let closed = self.gate.closed(identity, target.table);
+        let target = target.seen_by(&closed);
         match intent.verb {
             Verb::Read { head } => self.read(request, intent, &target, identity, head).await,
             Verb::Create => self.create(request, intent, &target, identity).await,
@@ -329,7 +331,12 @@ fn key_items(target: &Target<'_>) -> Vec<Item<'static>> {
         },
         cast: None,
     };
-    target.table.primary_key.columns.iter().map(column).collect()
+    let key = &target.table.primary_key.columns;
+    // A key that the caller may not read is not told in a header either.
+    match key.iter().any(|at| target.closed.read.contains(at)) {
+        true => Vec::new(),
+        false => key.iter().map(column).collect(),
+    }
 }
 
 fn route(resource: &Resource<'_>) -> &'static str {

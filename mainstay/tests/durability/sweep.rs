@@ -79,10 +79,11 @@ fn one(calls: &str, nth: usize) -> Outcome {
     let started = Process::start(application.command(&before, &[]));
     let served = started.is_ok();
     if let Ok(server) = started {
-        if let Some(wrong) = workload(&application, &server, &mut oracle, &mut refused) {
+        let wrong = workload(&application, &server, &mut oracle, &mut refused);
+        end(server);
+        if let Some(wrong) = wrong {
             return Outcome::Wrong(wrong);
         }
-        end(server);
     }
     let injected = std::fs::read_to_string(&trace).unwrap_or_default().contains("(INJECTED)");
     if let Some(wrong) = verify(&application, &mut oracle) {

@@ -233,6 +233,33 @@ fn what_no_rule_opens_is_closed_and_signing_in_is_suggested_only_where_it_may_he
 }
 
 #[test]
+fn a_column_that_the_caller_may_not_read_does_not_exist_for_it() {
+    let server = Server::lab();
+    let staff = sign(server.secret(), &json!({ "role": "staff", "exp": now() + 600 }));
+    let made = server.visitor("POST", "/priced").prefer("return=representation");
+    let made = made.json(r#"{"name":"a","cost":9}"#).send().expect(201);
+    assert_eq!(made.json(), json!([{ "id": 1, "name": "a", "grade": 1 }]));
+    for path in
+        ["?select=cost", "?cost=eq.9", "?order=cost", "?or=(cost.gt.1)", "?select=a:cost::text"]
+    {
+        let hidden = server.visitor("GET", &format!("/priced{path}")).send();
+        let absent = path.replace("cost", "nocolumn");
+        let absent = server.visitor("GET", &format!("/priced{absent}")).send();
+        assert_eq!(hidden.status, 400, "{path}");
+        assert_eq!(hidden.body.replace("cost", "nocolumn"), absent.body, "{path}");
+    }
+    let csv = server.visitor("GET", "/priced").header("Accept", "text/csv").send().expect(200);
+    assert_eq!(csv.body, "id,name,grade\n1,a,1");
+    let seen = server.visitor("GET", "/priced?cost=eq.9").bearer(&staff).send().expect(200);
+    assert_eq!(seen.json()[0]["cost"], 9, "the control: staff see it");
+    let graded = server.visitor("POST", "/priced").json(r#"{"name":"b","grade":2}"#).send();
+    graded.expect_error(401, "42501", "permission denied for column grade", None, None);
+    let changed = server.visitor("PATCH", "/priced?id=eq.1").bearer(&staff);
+    let changed = changed.json(r#"{"cost":1}"#).send();
+    changed.expect_error(403, "42501", "permission denied for column cost", None, None);
+}
+
+#[test]
 fn a_request_that_proves_nothing_is_told_how_to_begin() {
     let server = Server::lab();
     let none = server.bare("GET", "/rest/v1/things").send().expect(401);

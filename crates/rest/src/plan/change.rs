@@ -55,7 +55,7 @@ pub fn update(
     }
     filtered(config, intent, "UPDATE")?;
     for (at, value) in &set {
-        may_write(target, *at)?;
+        may_write(target, *at, &target.closed.update, permit.identity())?;
         target.index.guards[*at].check(target.table, *at, value)?;
     }
     let places: Vec<usize> = set.iter().map(|(at, _)| *at).collect();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use mainstay_base::Result;
+use mainstay_gate::Closed;
 use mainstay_schema::{Catalog, Table};
 use rustc_hash::FxHashMap;
 
@@ -15,6 +16,8 @@ pub struct Index {
     pub catalog: Arc<Catalog>,
     pub modules: Vec<ModuleIndex>,
     by_name: FxHashMap<String, usize>,
+    /// Nothing is closed to whoever has not been looked at yet.
+    open: Closed,
 }
 
 #[derive(Debug)]
@@ -52,7 +55,7 @@ impl Index {
         let mut by_name: FxHashMap<String, usize> =
             names.map(|(at, module)| (module.name.clone(), at)).collect();
         by_name.entry("public".to_owned()).or_insert(catalog.default_module);
-        Ok(Self { catalog, modules, by_name })
+        Ok(Self { catalog, modules, by_name, open: Closed::default() })
     }
 
     /// The table at these positions.
@@ -61,7 +64,7 @@ impl Index {
         let module = &self.catalog.modules[module_at];
         let table = &module.tables[table_at];
         let index = &self.modules[module_at].details[table_at];
-        Target { module_at, table_at, module, table, index }
+        Target { module_at, table_at, module, table, index, closed: &self.open }
     }
 
     /// The module that a profile names; without a name, the default one.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use mainstay_base::{Code, Error, Result};
-use mainstay_gate::Permit;
+use mainstay_gate::{Identity, Permit};
 use mainstay_schema::Value;
 use mainstay_schema::model::Identity as Numbering;
 use mainstay_store::plan::{Change, Guard, InsertRun, Reread, Upsert};
@@ -137,7 +137,7 @@ fn fill(
         let given = cells.iter().position(|(known, _)| known == at);
         let value = match given {
             Some(place) => {
-                may_write(target, *at)?;
+                may_write(target, *at, &target.closed.create, maker.identity())?;
                 Some(std::mem::replace(&mut cells[place].1, Value::Null))
             }
             None if intent.prefer.missing_default => maker.value(&table.columns[*at])?,
@@ -163,9 +163,19 @@ fn fill(
 }
 
 /// # Errors
-/// `428C9` for columns that only the database writes.
-pub fn may_write(target: &Target<'_>, at: usize) -> Result<()> {
+/// `42501` for columns that are closed to the caller, `428C9` for those that only the database
+/// writes.
+pub fn may_write(
+    target: &Target<'_>,
+    at: usize,
+    closed: &[usize],
+    identity: &Identity,
+) -> Result<()> {
     let column = &target.table.columns[at];
+    if closed.contains(&at) {
+        let message = format!("permission denied for column {}", column.name);
+        return Err(Error::new(identity.refusal(), message));
+    }
     let why = match (&column.generated, column.identity) {
         (Some(_), _) => "a generated column",
         (None, Some(Numbering::Always)) => "an identity column defined as GENERATED ALWAYS",

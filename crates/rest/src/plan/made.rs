@@ -18,6 +18,12 @@ impl<'a> Maker<'a> {
         Self { now: time::format_utc(now), identity }
     }
 
+    /// The caller for whom values are made.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        self.identity
+    }
+
     /// The value of a column's default; `None` when the database has to make it.
     ///
     /// # Errors

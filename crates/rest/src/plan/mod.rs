@@ -16,6 +16,7 @@ pub mod shape;
 use std::sync::Arc;
 
 use mainstay_base::{Code, Error, Result};
+use mainstay_gate::Closed;
 use mainstay_schema::{Module, Table, Type};
 use mainstay_store::Statement;
 
@@ -43,6 +44,29 @@ pub struct Target<'a> {
     pub module: &'a Arc<Module>,
     pub table: &'a Arc<Table>,
     pub index: &'a index::TableIndex,
+    /// Columns that are closed to the caller.
+    pub closed: &'a Closed,
+}
+
+impl<'a> Target<'a> {
+    /// As one caller may see it.
+    #[must_use]
+    pub fn seen_by(self, closed: &'a Closed) -> Self {
+        Self { closed, ..self }
+    }
+
+    /// The position of a column that exists for the caller.
+    #[must_use]
+    pub fn visible(&self, name: &str) -> Option<usize> {
+        self.index.columns.get(name).copied().filter(|at| !self.closed.read.contains(at))
+    }
+
+    /// The names that may be shown to the caller.
+    pub fn names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let (table, closed) = (self.table, self.closed);
+        let columns = table.columns.iter().enumerate();
+        columns.filter(|(at, _)| !closed.read.contains(at)).map(|(_, column)| &*column.name)
+    }
 }
 
 /// What is remembered of a shape: everything about a request but its values.

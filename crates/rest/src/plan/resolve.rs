@@ -26,6 +26,9 @@ pub fn outputs(
         match item {
             Item::Star => {
                 for (at, column) in table.columns.iter().enumerate() {
+                    if target.closed.read.contains(&at) {
+                        continue;
+                    }
                     exprs.push(Expr::Column(at));
                     outputs.push(output(&column.name, column.ty.clone(), None));
                 }
@@ -85,9 +88,8 @@ pub fn expr(target: &Target<'_>, field: &Field<'_>) -> Result<Expr> {
 /// # Errors
 /// `42703`
 pub fn column(target: &Target<'_>, name: &str) -> Result<usize> {
-    target.index.columns.get(name).copied().ok_or_else(|| {
-        let known = target.table.columns.iter().map(|column| column.name.as_str());
-        let hint = nearest(name, known).map(|near| {
+    target.visible(name).ok_or_else(|| {
+        let hint = nearest(name, target.names()).map(|near| {
             format!("Perhaps you meant to reference the column \"{}.{near}\".", target.table.name)
         });
         let message = format!("column {}.{name} does not exist", target.table.name);
@@ -99,8 +101,8 @@ pub fn column(target: &Target<'_>, name: &str) -> Result<usize> {
 /// `PGRST204`
 pub fn body_column(target: &Target<'_>, name: &str) -> Result<usize> {
     target.index.columns.get(name).copied().ok_or_else(|| {
-        let known = target.table.columns.iter().map(|column| column.name.as_str());
-        let hint = nearest(name, known).map(|near| format!("Perhaps you meant '{near}'."));
+        let near = nearest(name, target.names());
+        let hint = near.map(|near| format!("Perhaps you meant '{near}'."));
         let table = &target.table.name;
         let message =
             format!("Could not find the '{name}' column of '{table}' in the schema cache");

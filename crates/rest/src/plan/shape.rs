@@ -24,7 +24,7 @@ impl Key {
     pub fn new(kind: Kind, target: &Target<'_>) -> Self {
         let mut key = Self(Vec::with_capacity(128));
         key.0.push(kind as u8);
-        key.number(target.module_at).number(target.table_at);
+        key.number(target.module_at).number(target.table_at).numbers(&target.closed.read);
         key
     }
 
