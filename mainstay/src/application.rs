@@ -71,8 +71,7 @@ fn refuse_in_production(configured: &Configured) -> Result<()> {
 }
 
 fn store(catalog: &Catalog, configured: &Configured, telemetry: &Telemetry) -> Result<Store> {
-    let registry = telemetry.registry.clone();
-    let mut config = mainstay_store::Config::new(Arc::clone(&telemetry.clock), registry);
+    let mut config = mainstay_store::Config::new(telemetry.clone());
     let limits = &configured.settings.limits;
     if let Some(timeout) = limits.statement_timeout {
         config.statement_timeout = timeout.0;

@@ -6,6 +6,8 @@
 
 mod adoption;
 mod application;
+#[cfg(test)]
+mod catalogue;
 mod clock;
 mod commands;
 mod door;

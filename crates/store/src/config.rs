@@ -1,10 +1,8 @@
 //! What an operator may choose about the store; `mainstay` reads it from `[database]`.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use mainstay_base::Clock;
-use mainstay_telemetry::Registry;
+use mainstay_telemetry::Telemetry;
 
 use crate::limits;
 
@@ -21,10 +19,8 @@ pub struct Config {
     pub changes: Changes,
     /// When a commit counts as done.
     pub durability: Durability,
-    /// Gives the time to `now()`.
-    pub clock: Arc<dyn Clock>,
-    /// Where the store's measures are registered.
-    pub registry: Registry,
+    /// Where the store tells what happens to it; its clock gives the time to `now()`.
+    pub telemetry: Telemetry,
 }
 
 /// How a changed declaration meets an existing database.
@@ -47,7 +43,7 @@ pub enum Durability {
 
 impl Config {
     #[must_use]
-    pub fn new(clock: Arc<dyn Clock>, registry: Registry) -> Self {
+    pub fn new(telemetry: Telemetry) -> Self {
         Self {
             statement_timeout: limits::STATEMENT,
             readers: std::thread::available_parallelism()
@@ -55,8 +51,7 @@ impl Config {
             write_queue: limits::WRITE_QUEUE,
             changes: Changes::Additive,
             durability: Durability::Disk,
-            clock,
-            registry,
+            telemetry,
         }
     }
 }

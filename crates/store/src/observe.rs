@@ -5,9 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mainstay_telemetry::measure::{COUNTS, SECONDS};
-use mainstay_telemetry::{Counter, Histogram, Registry};
+use mainstay_telemetry::{Counter, Histogram, Log, Registry, Telemetry};
 
 use crate::Store;
+
+mainstay_telemetry::events! {
+    FAILED = Error "store.failed" ["module", "cause"],
+        "The disk failed under a database: nothing is acknowledged until it is open again.";
+    REOPENED_EVENT = Warn "store.reopened" ["module"],
+        "A database that had failed is open again, and its log is in the database.";
+}
 
 mainstay_telemetry::measures! {
     READER_WAIT = Histogram(SECONDS) "store_reader_wait_seconds" seconds [],
@@ -33,11 +40,14 @@ pub(crate) struct Observed {
     group_size: Histogram,
     commit: Histogram,
     reopened: Counter,
+    log: Log,
 }
 
 impl Observed {
-    pub fn new(registry: &Registry) -> Self {
+    pub fn new(telemetry: &Telemetry) -> Self {
+        let registry = &telemetry.registry;
         Self {
+            log: telemetry.log.clone(),
             reader_wait: registry.histogram(&READER_WAIT, &[]),
             group_size: registry.histogram(&GROUP_SIZE, &[]),
             commit: registry.histogram(&COMMIT, &[]),
@@ -55,8 +65,13 @@ impl Observed {
         self.commit.observe_duration(took);
     }
 
-    pub fn reopened(&self) {
+    pub fn failed(&self, module: &str, cause: &str) {
+        self.log.line(&FAILED).text("module", module).text("cause", cause).send();
+    }
+
+    pub fn reopened(&self, module: &str) {
         self.reopened.increment();
+        self.log.line(&REOPENED_EVENT).text("module", module).send();
     }
 }
 

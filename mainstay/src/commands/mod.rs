@@ -11,6 +11,8 @@ mod dev;
 mod keys;
 mod new;
 mod serve;
+#[cfg(test)]
+pub use serve::EVENTS;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

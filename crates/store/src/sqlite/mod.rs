@@ -67,7 +67,7 @@ impl Sqlite {
             .details(error.to_string())
         })?;
         let lock = FolderLock::take(folder)?;
-        let observed = Arc::new(Observed::new(&config.registry));
+        let observed = Arc::new(Observed::new(&config.telemetry));
         let (modules, prepared) = open::databases(folder, catalog, config, &observed)?;
         let readers = ReaderPool::start(config, &observed)?;
         Ok(Self { modules, readers, prepared, lock: Mutex::new(Some(lock)) })

@@ -48,7 +48,7 @@ pub(super) fn databases(
     let mut databases = Vec::with_capacity(catalog.modules.len());
     for (at, module) in catalog.modules.iter().enumerate() {
         let path = module_file(folder, &module.name);
-        let opened = connection::writer(&path, &config.clock)?;
+        let opened = connection::writer(&path, &config.telemetry.clock)?;
         match prepare(&opened, module, config)? {
             None => prepared.fresh.push(at),
             Some(steps) => prepared.steps.extend(steps),

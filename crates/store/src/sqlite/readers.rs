@@ -41,7 +41,7 @@ impl ReaderSet {
     pub fn new(path: PathBuf, config: &Config) -> Self {
         // One for each worker that looks up keys and one for each thread of the pool.
         let slots = (0..config.readers * 2).map(|_| Mutex::new(None)).collect();
-        let clock = Arc::clone(&config.clock);
+        let clock = Arc::clone(&config.telemetry.clock);
         Self { path, timeout: config.statement_timeout, clock, slots }
     }
 

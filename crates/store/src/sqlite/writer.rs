@@ -65,6 +65,7 @@ impl Writer {
         let (queue, messages) = bounded(config.write_queue);
         let trouble = Arc::new(Mutex::new(None));
         let thread = Thread {
+            module: name.to_owned(),
             path: start.path,
             opened: Some(start.opened),
             readers: start.readers,
@@ -151,6 +152,7 @@ impl<S: Sink> Job for WriteJob<S> {
 }
 
 struct Thread {
+    module: String,
     path: PathBuf,
     /// Absent between a failure of the disk and the next successful open.
     opened: Option<Opened>,
@@ -209,6 +211,7 @@ impl Thread {
 
     /// Nothing is acknowledged on this connection any more.
     fn distrust(&mut self, reason: &str) {
+        self.observed.failed(&self.module, reason);
         *self.trouble.lock() = Some(format!("the database failed and is being reopened: {reason}"));
         self.opened = None;
         self.readers.close();
@@ -218,12 +221,12 @@ impl Thread {
     /// writes what it holds into the database with new pages and a new sync.
     fn reopen(&mut self) {
         self.readers.close();
-        let opened = connection::writer(&self.path, &self.config.clock)
+        let opened = connection::writer(&self.path, &self.config.telemetry.clock)
             .and_then(|opened| checkpoint(&opened, "TRUNCATE").map(|_| opened));
         match opened {
             Ok(opened) => {
                 self.opened = Some(opened);
-                self.observed.reopened();
+                self.observed.reopened(&self.module);
                 *self.trouble.lock() = None;
             }
             Err(error) => {

@@ -9,7 +9,7 @@ use mainstay_schema::{Catalog, Module, Table, Value, read_text};
 use mainstay_store::plan::{Change, Guard, InsertRun, Lane, ReadPlan, Update, Upsert};
 use mainstay_store::query::{self, Conflict, Expr, Filter, Given, Insert, Operand, Select};
 use mainstay_store::{Bound, Config, RowView, Sink, Store, WritePlan, sql};
-use mainstay_telemetry::Registry;
+use mainstay_telemetry::Telemetry;
 use tempfile::TempDir;
 
 /// A clock that stands still.
@@ -40,7 +40,7 @@ columns.size = { type = "integer", default = 1, check = "size > 0" }
 "#;
 
 pub fn config() -> Config {
-    Config::new(Arc::new(Still), Registry::new())
+    Config::new(Telemetry::silent(Arc::new(Still)))
 }
 
 pub fn catalog(text: &str) -> Catalog {
