@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use http::uri::Authority;
 use mainstay_base::Code;
-use memchr::{memchr, memchr3};
+use memchr::memchr;
 
 use crate::framing::Verdict;
 use crate::limits::METHOD_BYTES;
@@ -51,39 +51,42 @@ impl RequestLine {
 }
 
 /// Refused in each half of a target: what hyper would refuse, and `#`. A fragment stays with the
-/// client; who sends one wants one of two readers to cut it off. `<`, `>` and `"` in a query are
-/// what people type for JSON paths and quoted names; `escape_query` writes them as every reader
-/// understands them.
+/// client; who sends one wants one of two readers to cut it off. `<`, `>`, `"` and other alphabets in a
+/// query are what people type for JSON paths, quoted names and words of theirs; `escape_query`
+/// writes them as every reader understands them.
 fn check_characters(target: &[u8]) -> Verdict<()> {
     let mark = memchr(b'?', target).unwrap_or(target.len());
     let (path, query) = target.split_at(mark);
-    let fits = |part: &[u8], refused: &[u8]| {
-        part.iter().all(|byte| matches!(byte, 0x21..=0x7e) && !refused.contains(byte))
+    let fits = |part: &[u8], refused: &[u8], more: bool| {
+        let known = |byte: &u8| matches!(byte, 0x21..=0x7e) || (more && *byte >= 0x80);
+        part.iter().all(|byte| known(byte) && !refused.contains(byte))
     };
-    if !fits(path, b"#<>`") {
+    if !fits(path, b"#<>`", false) {
         return Err((Code::BadRequest, "The path has a character that has to be percent-encoded"));
     }
-    if !fits(query, b"#") {
+    if !fits(query, b"#", true) {
         return Err((Code::BadRequest, "The query has a character that has to be percent-encoded"));
     }
     Ok(())
 }
 
-/// Percent-encodes `<`, `>` and `"` in the query of a head's first line. `None`: there are none.
+/// Percent-encodes `<`, `>`, `"` and bytes of other alphabets in the query of a head's first line.
+/// `None`: there are none.
 pub(crate) fn escape_query(head: &[u8]) -> Option<Vec<u8>> {
     let line = memchr(b'\n', head)?;
     let mark = memchr(b'?', &head[..line])?;
     let (before, rest) = head.split_at(mark);
     let (query, rest) = rest.split_at(memchr(b' ', rest)?);
-    memchr3(b'<', b'>', b'"', query)?;
+    let raw = |byte: &u8| matches!(byte, b'<' | b'>' | b'"' | 0x80..);
+    if !query.iter().any(raw) {
+        return None;
+    }
     let mut escaped = Vec::with_capacity(head.len() + 32);
     escaped.extend_from_slice(before);
     for byte in query {
-        match byte {
-            b'<' => escaped.extend_from_slice(b"%3C"),
-            b'>' => escaped.extend_from_slice(b"%3E"),
-            b'"' => escaped.extend_from_slice(b"%22"),
-            byte => escaped.push(*byte),
+        match raw(byte) {
+            true => escaped.extend_from_slice(format!("%{byte:02X}").as_bytes()),
+            false => escaped.push(*byte),
         }
     }
     escaped.extend_from_slice(rest);

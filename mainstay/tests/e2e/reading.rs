@@ -264,7 +264,16 @@ fn names_that_need_quotes_can_be_used_everywhere() {
         .prefer("return=representation");
     let made = made.json(r#"{"A b":"x","ñ":"y"}"#).send().expect(201);
     assert_eq!(made.body, r#"[{"A b":"x","ñ":"y"}]"#);
-    for query in ["%22A%20b%22=eq.x", "A%20b=eq.x", "%C3%B1=eq.y", "order=%22A%20b%22.desc"] {
+    let queries = [
+        "%22A%20b%22=eq.x",
+        "A%20b=eq.x",
+        "%C3%B1=eq.y",
+        "order=%22A%20b%22.desc",
+        // As people type them in a shell.
+        "\"A%20b\"=eq.x",
+        "\u{f1}=eq.y",
+    ];
+    for query in queries {
         let read =
             server.visitor("GET", &format!("/Odd%20Name?select=%C3%B1&{query}")).send().expect(200);
         assert_eq!(read.body, r#"[{"ñ":"y"}]"#, "{query}");
