@@ -175,7 +175,7 @@ pub fn read(path: &Path, declared: &Declared, flags: &Flags) -> Result<Configure
             figment = figment.merge(Toml::file_exact(&file.path));
         }
     }
-    let variables = Env::prefixed("MAINSTAY_").ignore(&["env"]).map(|key| {
+    let variables = Env::prefixed("MAINSTAY_").ignore(&["env", "bin", "skips"]).map(|key| {
         // MAINSTAY_SERVER_LISTEN is server.listen; keys may hold underscores themselves.
         key.as_str().to_ascii_lowercase().replacen('_', ".", 1).into()
     });

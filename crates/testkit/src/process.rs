@@ -1,7 +1,7 @@
 //! The executable as a child process on free ports: started, asked, killed, started again on the
 //! same data. It is ended by its own id only.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -29,7 +29,7 @@ impl Process {
     /// When the process ends before it listens.
     pub fn start(mut command: Command) -> Result<Self, String> {
         let begun = Instant::now();
-        let mut child = command
+        let mut child = clean(&mut command)
             .args(["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -93,13 +93,28 @@ fn addresses(line: &str) -> Option<(SocketAddr, SocketAddr)> {
     Some((field("address")?, field("operator_address")?))
 }
 
+/// Settings of whoever runs the tests must not change what is tested.
+pub fn clean(command: &mut Command) -> &mut Command {
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MAINSTAY_")) {
+        command.env_remove(name);
+    }
+    command.env("NO_COLOR", "1")
+}
+
+/// Tells the run of all tests that one was not run, and why.
+pub fn skip(test: &str, why: &str) {
+    let Some(path) = std::env::var_os("MAINSTAY_SKIPS") else { return };
+    let opened = std::fs::OpenOptions::new().append(true).create(true).open(path);
+    let _ = opened.and_then(|mut file| writeln!(file, "{test}: {why}"));
+}
+
 /// Runs a command to its end and gives its standard output.
 ///
 /// # Panics
 /// When it fails.
 #[must_use]
 pub fn output(command: &mut Command) -> String {
-    let done = command.output().expect("the command can be run");
+    let done = clean(command).output().expect("the command can be run");
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     String::from_utf8_lossy(&done.stdout).trim().to_owned()
 }

@@ -49,6 +49,7 @@ fn main() -> ExitCode {
                 passed += 1;
             }
             Verdict::Skipped(why) => {
+                mainstay_testkit::process::skip(name, &why);
                 println!("test {name} ... skipped: {why}");
                 skipped += 1;
             }
