@@ -4,7 +4,7 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
@@ -38,15 +38,23 @@ pub fn start(log: bool) -> std::io::Result<Subject> {
     };
     run(&["superuser", "upsert", "bench@example.com", "bench-password"])?;
     let port = free_port()?;
-    let mut child = spawn(
-        Command::new(&binary)
-            .args(["serve", "--http", &format!("127.0.0.1:{port}"), "--dir"])
-            .arg(&data),
-    )?;
     let address = SocketAddr::from(([127, 0, 0, 1], port));
-    wait(address, &mut child)?;
+    let serve = || -> std::io::Result<Child> {
+        let mut child = spawn(
+            Command::new(&binary)
+                .args(["serve", "--http", &format!("127.0.0.1:{port}"), "--dir"])
+                .arg(&data),
+        )?;
+        wait(address, &mut child)?;
+        Ok(child)
+    };
+    // The rows are put into its file while it is stopped: its own driver must not be surprised.
+    let mut first = serve()?;
     prepare(address, log)?;
+    first.kill()?;
+    first.wait()?;
     fill(&data.join("data.db")).map_err(std::io::Error::other)?;
+    let child = serve()?;
     Ok(Subject {
         name: if log { "pocketbase, log on" } else { "pocketbase, log off" },
         durability: "WAL, synchronous=NORMAL (its default)",

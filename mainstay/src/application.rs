@@ -1,5 +1,6 @@
 //! Puts the layers together, in the order in which a request travels them.
 
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -102,7 +103,8 @@ pub fn keys(configured: &Configured, clock: &dyn Clock) -> Result<Keys> {
                 .hint("In mainstay.production.toml: [auth] jwt_secret = \"${env:JWT_SECRET}\""))
         }
         None => {
-            std::fs::create_dir_all(&configured.data).map_err(|error| {
+            let mut folder = std::fs::DirBuilder::new();
+            folder.recursive(true).mode(0o700).create(&configured.data).map_err(|error| {
                 let message = format!("{} cannot be made", configured.data.display());
                 Error::new(Code::Internal, message).details(error.to_string())
             })?;

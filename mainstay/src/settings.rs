@@ -183,7 +183,7 @@ pub fn read(path: &Path, declared: &Declared, flags: &Flags) -> Result<Configure
     for (key, value) in &flags.values {
         figment = figment.merge((*key, value.clone()));
     }
-    let raw: Dict = figment.extract().map_err(|error| unreadable(&error))?;
+    let raw: Dict = figment.extract().map_err(|error| unreadable(&error, &figment))?;
     if environment == PRODUCTION {
         refuse_clear_secrets(&raw, &figment)?;
     }
@@ -191,18 +191,33 @@ pub fn read(path: &Path, declared: &Declared, flags: &Flags) -> Result<Configure
     let expanded: Dict = expanded.collect::<Result<_>>()?;
     let settings = Figment::from(Serialized::from(expanded, Profile::Default))
         .extract()
-        .map_err(|error| unreadable(&error))?;
+        .map_err(|error| unreadable(&error, &figment))?;
     let data = data_folder(path, &settings, flags)?;
     Ok(Configured { settings, environment, data, flags: flags.clone(), figment })
 }
 
-fn unreadable(error: &figment::Error) -> Error {
-    let key = error.path.join(".");
-    let message = match key.is_empty() {
-        true => "The settings cannot be read".to_owned(),
-        false => format!("The setting {key} cannot be read"),
-    };
-    Error::new(Code::Internal, message).details(error.to_string())
+fn unreadable(error: &figment::Error, figment: &Figment) -> Error {
+    let path: Vec<&str> =
+        error.path.iter().map(String::as_str).filter(|part| *part != "default").collect();
+    let key = path.join(".");
+    if key.is_empty() {
+        return Error::new(Code::Internal, "The settings cannot be read")
+            .details(error.kind.to_string());
+    }
+    let source = figment.find_metadata(&key).map(source_of);
+    Error::new(Code::Internal, format!("The setting {key} cannot be read"))
+        .details(error.kind.to_string())
+        .hint_if(source.map(|source| format!("It comes from: {source}.")))
+}
+
+/// Where a value came from, in a few words.
+fn source_of(metadata: &figment::Metadata) -> String {
+    match &metadata.source {
+        Some(figment::Source::File(path)) => path.display().to_string(),
+        _ if metadata.name.contains("environment") => "an environment variable".to_owned(),
+        _ if metadata.name.contains("Settings") => "default".to_owned(),
+        _ => "a flag".to_owned(),
+    }
 }
 
 /// `sqlite:FOLDER`, else `data` in the application's folder or `NAME.data` beside its file.
@@ -310,15 +325,7 @@ impl Configured {
     }
 
     fn source(&self, key: &str) -> String {
-        let Some(metadata) = self.figment.find_metadata(key) else {
-            return "default".to_owned();
-        };
-        match &metadata.source {
-            Some(figment::Source::File(path)) => path.display().to_string(),
-            _ if metadata.name.contains("environment") => "environment variable".to_owned(),
-            _ if metadata.name.contains("Settings") => "default".to_owned(),
-            _ => "flag".to_owned(),
-        }
+        self.figment.find_metadata(key).map_or_else(|| "default".to_owned(), source_of)
     }
 
     #[must_use]

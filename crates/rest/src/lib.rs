@@ -185,8 +185,12 @@ impl Rest {
     ) -> Result<Response<Bytes>> {
         let permit = self.permit(identity, target, Action::Create)?;
         let upserting = insert::upserting(target, intent)?;
-        if upserting.as_ref().is_some_and(|upserting| upserting.merges) {
-            self.permit(identity, target, Action::Update)?;
+        if let Some(upserting) = &upserting {
+            // An upsert tells whether a row was there.
+            self.permit(identity, target, Action::Read)?;
+            if upserting.merges {
+                self.permit(identity, target, Action::Update)?;
+            }
         }
         let keys = key_items(target);
         let returning = self.returning(intent, target, identity, &keys)?;
@@ -207,6 +211,7 @@ impl Rest {
     ) -> Result<Response<Bytes>> {
         let permit = self.permit(identity, target, Action::Create)?;
         self.permit(identity, target, Action::Update)?;
+        self.permit(identity, target, Action::Read)?;
         let returning = self.returning(intent, target, identity, &[])?;
         let maker = Maker::new(self.clock.now(), identity);
         let guard = self.guard(intent);
@@ -230,7 +235,9 @@ impl Rest {
         let guard = self.guard(intent);
         let asked = change::Asked { intent, returning, guard };
         let body = request.body();
-        let planned = change::update(&self.plans, &self.config, target, &permit, &asked, body)?;
+        let maker = Maker::new(self.clock.now(), identity);
+        let planned =
+            change::update(&self.plans, &self.config, target, &permit, &asked, body, &maker)?;
         let head = Head::new(request, intent, target);
         match planned {
             Some(planned) => render::changed(&head, self.write(intent, planned).await?),

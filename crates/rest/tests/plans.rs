@@ -118,7 +118,8 @@ impl Planner {
                 put::plan(&self.plans, target, &permit, intent, body, returning, guard, &maker)?
             }
             Verb::Update => {
-                let planned = change::update(&self.plans, &config, target, &permit, &asked, body)?;
+                let planned =
+                    change::update(&self.plans, &config, target, &permit, &asked, body, &maker)?;
                 match planned {
                     Some(planned) => planned,
                     None => return Ok(vec!["nothing to do".to_owned()]),

@@ -61,6 +61,8 @@ pub struct WritePlan {
     pub table: Arc<Table>,
     pub change: Change,
     pub guard: Guard,
+    /// Columns whose values may not stand in an error.
+    pub closed: Vec<usize>,
     /// One statement that changes one row and cannot be refused after it has run: the statement's
     /// own atomicity is all that is needed, so no savepoint is opened around it.
     pub atomic: bool,

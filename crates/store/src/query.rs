@@ -26,6 +26,8 @@ pub struct Select {
     pub outputs: Vec<Expr>,
     pub filter: Filter,
     pub order: Vec<Order>,
+    /// The filter leaves at most one row.
+    pub keyed: bool,
     /// Limit and offset, both bound.
     pub page: Option<(Given, Given)>,
 }

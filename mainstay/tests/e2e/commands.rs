@@ -172,3 +172,26 @@ fn completions_are_written_for_each_shell() {
         );
     }
 }
+
+#[test]
+fn check_finds_what_only_the_engine_can_judge() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = folder.path().join("app.toml");
+    let text = r#"
+name = "app"
+[tables.a]
+columns.x = { type = "integer", check = "nope > 1" }
+[views.v]
+sql = "select absent from a"
+[functions.f]
+args = { y = "integer" }
+sql = "update a set z = :y"
+"#;
+    std::fs::write(&app, text).unwrap();
+    let checked = run(&["check", app.to_str().unwrap()]);
+    assert_eq!(checked.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&checked.stderr);
+    for line in ["app.a: no such column: nope", "app.v: no such", "app.f: no such"] {
+        assert!(said.contains(line), "{line} in {said}");
+    }
+}

@@ -238,7 +238,7 @@ fn a_column_that_the_caller_may_not_read_does_not_exist_for_it() {
     let staff = sign(server.secret(), &json!({ "role": "staff", "exp": now() + 600 }));
     let made = server.visitor("POST", "/priced").prefer("return=representation");
     let made = made.json(r#"{"name":"a","cost":9}"#).send().expect(201);
-    assert_eq!(made.json(), json!([{ "id": 1, "name": "a", "grade": 1 }]));
+    assert_eq!(made.json(), json!([{ "amount": null, "id": 1, "name": "a", "grade": 1 }]));
     for path in
         ["?select=cost", "?cost=eq.9", "?order=cost", "?or=(cost.gt.1)", "?select=a:cost::text"]
     {
@@ -249,7 +249,7 @@ fn a_column_that_the_caller_may_not_read_does_not_exist_for_it() {
         assert_eq!(hidden.body.replace("cost", "nocolumn"), absent.body, "{path}");
     }
     let csv = server.visitor("GET", "/priced").header("Accept", "text/csv").send().expect(200);
-    assert_eq!(csv.body, "id,name,grade\n1,a,1");
+    assert_eq!(csv.body, "amount,id,name,grade\n,1,a,1");
     let seen = server.visitor("GET", "/priced?cost=eq.9").bearer(&staff).send().expect(200);
     assert_eq!(seen.json()[0]["cost"], 9, "the control: staff see it");
     let graded = server.visitor("POST", "/priced").json(r#"{"name":"b","grade":2}"#).send();
@@ -257,6 +257,79 @@ fn a_column_that_the_caller_may_not_read_does_not_exist_for_it() {
     let changed = server.visitor("PATCH", "/priced?id=eq.1").bearer(&staff);
     let changed = changed.json(r#"{"cost":1}"#).send();
     changed.expect_error(403, "42501", "permission denied for column cost", None, None);
+}
+
+#[test]
+fn a_closed_column_is_told_neither_by_an_error_nor_by_the_order_of_rows() {
+    let server = Server::lab();
+    for (name, secret) in [("a", "zz"), ("b", "bb"), ("c", "aa")] {
+        let body = json!({ "name": name, "secret": secret }).to_string();
+        server.rest("POST", "/priced").json(&body).send().expect(201);
+    }
+    let twice = server.visitor("POST", "/priced").json(r#"{"name":"d","secret":"zz"}"#).send();
+    let text = "duplicate key value violates unique constraint \"priced_secret_key\"";
+    twice.expect_error(409, "23505", text, None, None);
+    let control = server.rest("POST", "/priced").json(r#"{"name":"d","secret":"zz"}"#).send();
+    assert_eq!(control.json()["details"], "Key (secret)=(zz) already exists.");
+    for filter in ["id=not.is.null", "id=neq.9", "id=not.in.(9)", "or=(id.eq.2,id.gt.0)"] {
+        let read = server.visitor("GET", &format!("/priced?select=id&{filter}")).send().expect(200);
+        assert_eq!(read.column("id"), [json!(1), json!(2), json!(3)], "{filter}");
+    }
+}
+
+#[test]
+fn a_number_that_a_caller_chooses_cannot_end_the_numbering() {
+    let server = Server::lab();
+    let last = server.visitor("POST", "/priced").json(r#"{"id":9223372036854775807,"name":"x"}"#);
+    assert_eq!(last.send().refusal(), (400, "22003".to_owned()));
+    let next = server.visitor("POST", "/priced").json(r#"{"name":"y"}"#).send();
+    next.expect(201);
+    let nulled = server.rest("PATCH", "/priced?name=eq.y").json(r#"{"id":null}"#).send();
+    assert_eq!(nulled.refusal(), (400, "23502".to_owned()));
+}
+
+#[test]
+fn an_upsert_needs_the_right_to_read_what_it_may_meet() {
+    let server = Server::lab();
+    let staff = sign(server.secret(), &json!({ "role": "staff", "exp": now() + 600 }));
+    for (method, path, resolution) in [
+        ("POST", "/unread?on_conflict=id", "resolution=ignore-duplicates"),
+        ("POST", "/unread?on_conflict=id", "resolution=merge-duplicates"),
+        ("PUT", "/unread?id=eq.1", "return=minimal"),
+    ] {
+        let asked = server.visitor(method, path).bearer(&staff).prefer(resolution);
+        let answer = asked.json(r#"{"id":1}"#).send();
+        assert_eq!(answer.refusal(), (403, "42501".to_owned()), "{method} {resolution}");
+    }
+    let plain = server.visitor("POST", "/unread").bearer(&staff).json(r#"{"id":1}"#).send();
+    plain.expect(201);
+}
+
+#[test]
+fn a_filter_compares_with_the_number_that_was_given() {
+    let server = Server::lab();
+    server.rest("POST", "/priced").json(r#"{"name":"one","amount":1}"#).send().expect(201);
+    for (filter, count) in [
+        ("amount=eq.1.001", 0),
+        ("amount=in.(1.001,2)", 0),
+        ("amount=gt.0.999", 1),
+        ("amount=lt.99999999999", 1),
+        ("amount=eq.1.00", 1),
+    ] {
+        let read = server.rest("GET", &format!("/priced?{filter}")).send().expect(200);
+        assert_eq!(read.column("id").len(), count, "{filter}");
+    }
+}
+
+#[test]
+fn an_update_sets_what_columns_lists_and_the_body_lacks() {
+    let server = Server::lab();
+    let made = json!({ "name": "n", "grade": 5, "amount": 2 }).to_string();
+    server.rest("POST", "/priced").json(&made).send().expect(201);
+    let path = "/priced?name=eq.n&columns=grade,amount&select=grade,amount";
+    let update = server.rest("PATCH", path).prefer("missing=default,return=representation");
+    let update = update.json("{}").send().expect(200);
+    assert_eq!(update.body, r#"[{"grade":1,"amount":null}]"#);
 }
 
 #[test]

@@ -147,6 +147,12 @@ fn body_kind(verb: Verb, headers: &HeaderMap) -> Result<BodyKind> {
     if !matches!(verb, Verb::Create | Verb::Update | Verb::Put) {
         return Ok(BodyKind::Json);
     }
+    if let Some(coding) = text(headers, "content-encoding")?
+        && !coding.eq_ignore_ascii_case("identity")
+    {
+        let message = format!("Content-Encoding not acceptable: {coding}");
+        return Err(Error::new(Code::BodyTypeUnsupported, message).hint("Send the body as it is."));
+    }
     let Some(given) = text(headers, "content-type")? else {
         return Ok(BodyKind::Json);
     };

@@ -59,11 +59,18 @@ fn item<'a>(cursor: &mut Cursor<'a>) -> Result<Item<'a>> {
         Some('(' | '!') if first.name == "count" && cursor.rest().starts_with("()") => {
             Err(aggregate())
         }
+        Some('(') if cast.is_some() => {
+            Err(cursor.error("expecting the next column: a cast takes no digits"))
+        }
         Some('(' | '!') => Err(embed(&first.name)),
-        Some('.') => Err(aggregate()),
+        Some('.') if AGGREGATES.iter().any(|word| cursor.rest().starts_with(word)) => {
+            Err(aggregate())
+        }
         _ => Ok(Item::Column { alias, field: first, cast }),
     }
 }
+
+const AGGREGATES: [&str; 5] = [".count()", ".sum()", ".avg()", ".min()", ".max()"];
 
 fn embed(name: &str) -> Error {
     let message = format!("Embedding '{name}' is not supported by this version");

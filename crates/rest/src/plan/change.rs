@@ -12,6 +12,7 @@ use mainstay_store::{Bound, Statement, WritePlan, plan as store_plan, sql};
 
 use super::body;
 use super::insert::{PlannedWrite, columns, may_write, read_back};
+use super::made::Maker;
 use super::shape::{Key, Kind};
 use super::{Prepared, Target, resolve};
 use crate::parse::{Intent, Item};
@@ -39,24 +40,35 @@ pub fn update(
     permit: &Permit,
     asked: &Asked<'_, '_>,
     body: &[u8],
+    maker: &Maker<'_>,
 ) -> Result<Option<PlannedWrite>> {
     let intent = asked.intent;
     let only = columns(target, intent)?;
     let rows = body::read(target, intent.body_kind, body, only.as_deref())?;
-    let set = match <[body::Cells; 1]>::try_from(rows.rows) {
+    let mut set = match <[body::Cells; 1]>::try_from(rows.rows) {
         Ok([set]) => set,
         Err(_) => {
             let message = "An update takes one JSON object";
             return Err(Error::new(Code::BodyUnreadable, message));
         }
     };
+    // What `columns` lists and the body lacks is set too: to its default, or to null.
+    for at in only.iter().flatten() {
+        if !set.iter().any(|(known, _)| known == at) {
+            let made = match intent.prefer.missing_default {
+                true => maker.value(&target.table.columns[*at])?,
+                false => Some(Value::Null),
+            };
+            set.extend(made.map(|value| (*at, value)));
+        }
+    }
     if set.is_empty() {
         return Ok(None);
     }
     filtered(config, intent, "UPDATE")?;
     for (at, value) in &set {
         may_write(target, *at, &target.closed.update, permit.identity())?;
-        target.index.guards[*at].check(target.table, *at, value)?;
+        target.index.guards[*at].check_change(target.table, *at, value)?;
     }
     let places: Vec<usize> = set.iter().map(|(at, _)| *at).collect();
     let mut key = Key::new(Kind::Update, target);
@@ -222,6 +234,7 @@ fn finish(
         change,
         guard: asked.guard,
         atomic: false,
+        closed: target.closed.read.clone(),
         reread,
     };
     Ok(PlannedWrite { plan, outputs: Arc::clone(&prepared.outputs) })
@@ -243,7 +256,7 @@ fn before(
         let filter = resolve::filter(target, &intent.query.filters, 0, &mut inputs)?;
         let order = resolve::order(target, &intent.query.order)?;
         let table = Arc::clone(target.table);
-        let query = query::Select { table, outputs, filter, order, page: None };
+        let query = query::Select { table, outputs, filter, order, keyed: false, page: None };
         Ok(Prepared {
             statement: Arc::new(sql::sqlite::select(&query)),
             count: None,

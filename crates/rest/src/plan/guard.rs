@@ -7,6 +7,10 @@ use mainstay_schema::value::number;
 use mainstay_schema::{Column, Table, Type, Value};
 use regex::Regex;
 
+/// The largest number that a caller may choose for an identity. Numbers go on from the largest
+/// there was, so a caller who took the last one would end all further inserts.
+const LAST_NUMBER: i64 = 1 << 62;
+
 /// The compiled bounds of one column.
 #[derive(Debug, Default)]
 pub struct Guard {
@@ -41,12 +45,28 @@ impl Guard {
         Ok(guard)
     }
 
+    /// Judges a value that replaces one of a row that is there: no number is made for a null.
+    ///
+    /// # Errors
+    /// As `check`.
+    pub fn check_change(&self, table: &Table, at: usize, value: &Value) -> Result<()> {
+        let column = &table.columns[at];
+        match *value == Value::Null && !column.null {
+            true => Err(null_in(table, column)),
+            false => self.check(table, at, value),
+        }
+    }
+
     /// Judges a value of `table`'s column `at`.
     ///
     /// # Errors
     /// `22001` when too long, `23502` for a null, `23514` for the other bounds.
     pub fn check(&self, table: &Table, at: usize, value: &Value) -> Result<()> {
         let column = &table.columns[at];
+        if column.identity.is_some() && matches!(value, Value::Int(number) if *number > LAST_NUMBER)
+        {
+            return Err(too_large(column));
+        }
         if *value == Value::Null {
             let numbered = column.identity.is_some();
             return match column.null || numbered {
@@ -110,6 +130,12 @@ fn null_in(table: &Table, column: &Column) -> Error {
         column.name, table.name
     );
     Error::new(Code::NotNullViolated, message)
+}
+
+fn too_large(column: &Column) -> Error {
+    let message = format!("value for identity column \"{}\" is out of range", column.name);
+    Error::new(Code::NumberOutOfRange, message)
+        .details(format!("The largest that may be chosen is {LAST_NUMBER}."))
 }
 
 fn too_long(column: &Column, most: usize) -> Error {

@@ -26,7 +26,7 @@ impl Input {
     /// The codes of `Type::read_text`; `22025` and `2201B` for patterns.
     pub fn read(&self, given: &Given<'_>) -> Result<Value> {
         match (self, given) {
-            (Self::Literal(ty), Given::One(text)) => ty.read_text(text),
+            (Self::Literal(ty), Given::One(text)) => literal(ty, text),
             (Self::List(ty), Given::List(items)) => list(ty, items),
             (Self::Pattern, Given::One(text)) => pattern(text),
             (Self::Regex { fold_case }, Given::One(text)) => {
@@ -38,6 +38,19 @@ impl Input {
     }
 }
 
+/// What a column is compared with is not cut to the column's scale: nothing equals 1.001 there.
+fn literal(ty: &Type, text: &str) -> Result<Value> {
+    let free = Type::Numeric(None);
+    match ty {
+        Type::Numeric(Some(_)) if ty.is_short_numeric() => match free.read_text(text)? {
+            Value::Text(digits) => digits.parse().map(Value::Real).map_err(Error::internal),
+            other => Ok(other),
+        },
+        Type::Numeric(Some(_)) => free.read_text(text),
+        _ => ty.read_text(text),
+    }
+}
+
 fn list(ty: &Type, items: &[std::borrow::Cow<'_, str>]) -> Result<Value> {
     let mut json = Vec::with_capacity(items.len() * 40 + 2);
     json.push(b'[');
@@ -45,7 +58,7 @@ fn list(ty: &Type, items: &[std::borrow::Cow<'_, str>]) -> Result<Value> {
         if at > 0 {
             json.push(b',');
         }
-        match ty.read_text(item)? {
+        match literal(ty, item)? {
             Value::Null => json.extend_from_slice(b"null"),
             Value::Int(number) => json.extend_from_slice(number.to_string().as_bytes()),
             Value::Real(number) if number.is_finite() => {

@@ -86,6 +86,7 @@ pub fn plan(
         change: Change::Insert(runs),
         guard: wanted.guard,
         atomic,
+        closed: target.closed.read.clone(),
         reread,
     };
     Ok(PlannedWrite { plan, outputs })
@@ -325,6 +326,7 @@ pub fn read_back(
             outputs: exprs,
             filter: Filter::Keys(Operand::Given(Given(0))),
             order: resolve::order(target, &intent.query.order)?,
+            keyed: false,
             page: None,
         };
         Ok(Prepared {

@@ -100,6 +100,13 @@ pub fn target<'a>(
     };
     let inside = &index.modules[module_at];
     let Some(table_at) = inside.tables.get(name).copied() else {
+        if module.views.iter().any(|view| view.name == name) {
+            let message = format!(
+                "The view '{}.{name}' is declared but not served by this version",
+                module.name
+            );
+            return Err(Error::new(Code::NotImplemented, message));
+        }
         let known = module.tables.iter().enumerate();
         let known = known.filter(|(at, _)| visible(module_at, *at)).map(|(_, table)| &*table.name);
         let hint = index::nearest(name, known)

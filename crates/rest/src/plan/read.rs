@@ -76,7 +76,7 @@ fn prepare(target: &Target<'_>, intent: &Intent<'_>, counts: bool) -> Result<Pre
     });
     let page = Some((Given(inputs.len()), Given(inputs.len() + 1)));
     let table = Arc::clone(target.table);
-    let select = Select { table, outputs: exprs, filter, order, page };
+    let select = Select { table, outputs: exprs, filter, order, keyed, page };
     Ok(Prepared {
         statement: Arc::new(sql::sqlite::select(&select)),
         count,

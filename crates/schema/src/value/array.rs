@@ -15,6 +15,10 @@ use crate::Type;
 pub fn read_json(ty: &Type, element: &Type, raw: &str) -> Result<Value> {
     let parts: Vec<&RawValue> = serde_json::from_str(raw)
         .map_err(|error| bad_literal(ty, raw).details(error.to_string()))?;
+    let nested = |part: &&RawValue| part.get().starts_with('[') && *element != Type::Json;
+    if parts.iter().any(nested) {
+        return Err(bad_literal(ty, raw).details("Arrays have one dimension."));
+    }
     let values = parts.iter().map(|part| element.read_json(part.get()));
     join(element, values)
 }

@@ -4,7 +4,7 @@
 use mainstay_base::Result;
 
 use super::{Stored, Value};
-use crate::Type;
+use crate::{Scale, Type};
 
 impl Type {
     /// The value as another type.
@@ -20,6 +20,17 @@ impl Type {
             // A fraction is rounded to the nearest whole number.
             (_, Self::SmallInt | Self::Integer | Self::BigInt, Stored::Real(number)) => {
                 to.read_text(&format!("{:.0}", number.round()))
+            }
+            (
+                Self::Numeric(_),
+                Self::SmallInt | Self::Integer | Self::BigInt,
+                Stored::Text(text),
+            ) => {
+                let whole = Self::Numeric(Some(Scale { precision: 1000, scale: 0 }));
+                match whole.read_text(text)? {
+                    Value::Text(digits) => to.read_text(&digits),
+                    other => Ok(other),
+                }
             }
             (Self::Boolean, Self::SmallInt | Self::Integer | Self::BigInt, Stored::Int(number)) => {
                 Ok(Value::Int(number))

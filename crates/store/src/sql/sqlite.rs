@@ -4,6 +4,7 @@
 use mainstay_schema::{Table, Type, Value};
 
 use super::Text;
+use super::sqlite_ddl::clusters_by_key;
 use crate::plan::Statement;
 use crate::query::{Comparison, Count, Expr, Filter, Order, Select, Step, Truth};
 
@@ -21,6 +22,9 @@ pub fn select(query: &Select) -> Statement {
     }
     where_clause(&mut text, &query.table, &query.filter);
     order_clause(&mut text, &query.table, &query.order);
+    if query.order.is_empty() && !query.filter.is_none() && !query.keyed {
+        natural_order(&mut text, &query.table);
+    }
     if let Some((limit, offset)) = query.page {
         text.push(" LIMIT ").given(limit).push(" OFFSET ").given(offset);
     }
@@ -89,6 +93,24 @@ fn order_clause(text: &mut Text, table: &Table, order: &[Order]) {
             text.push(if order.nulls_first { " NULLS FIRST" } else { " NULLS LAST" });
         }
     });
+}
+
+/// The order of insertion. Without it an index that serves the filter would decide, and could tell
+/// the order of a column that the caller may not see.
+fn natural_order(text: &mut Text, table: &Table) {
+    if clusters_by_key(table) {
+        text.push(" ORDER BY ").list(&table.primary_key.columns, ", ", |text, at| {
+            text.column(table, *at);
+        });
+        return;
+    }
+    let taken =
+        |name: &str| table.columns.iter().any(|column| column.name.eq_ignore_ascii_case(name));
+    let number = ["rowid", "_rowid_", "oid"].into_iter().find(|name| !taken(name));
+    // An adopted table may have no row numbers.
+    if let Some(number) = number.filter(|_| !table.adopted) {
+        text.push(" ORDER BY ").push(number);
+    }
 }
 
 fn expression(text: &mut Text, table: &Table, expr: &Expr) {

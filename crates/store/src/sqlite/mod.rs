@@ -9,12 +9,14 @@ mod like;
 mod memory;
 mod open;
 mod readers;
+pub mod rehearse;
 mod session;
 pub mod stored;
 mod violation;
 mod write;
 mod writer;
 
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -59,7 +61,7 @@ impl Sqlite {
     /// See `Store::open`.
     pub fn open(folder: &Path, catalog: &Catalog, config: &Config) -> Result<Self> {
         connection::assert_version()?;
-        std::fs::create_dir_all(folder).map_err(|error| {
+        private_folder(folder).map_err(|error| {
             Error::new(
                 Code::DatabaseUnavailable,
                 format!("The data folder {} cannot be made", folder.display()),
@@ -150,4 +152,9 @@ impl Sqlite {
 /// The thread that should have answered is gone: the store is closing.
 fn stopped() -> Error {
     Error::new(Code::DatabaseUnavailable, "The database is shutting down").retry_after(1)
+}
+
+/// Made for its owner only: what is in it is as secret as the most secret row.
+fn private_folder(folder: &Path) -> std::io::Result<()> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }

@@ -46,7 +46,7 @@ pub(super) fn explain(
     let worded = match extended(&error) {
         ffi::SQLITE_CONSTRAINT_UNIQUE
         | ffi::SQLITE_CONSTRAINT_PRIMARYKEY
-        | ffi::SQLITE_CONSTRAINT_ROWID => unique(table, &blame, named),
+        | ffi::SQLITE_CONSTRAINT_ROWID => unique(plan, &blame, named),
         ffi::SQLITE_CONSTRAINT_NOTNULL => not_null(table, named),
         ffi::SQLITE_CONSTRAINT_CHECK => check(table, named),
         ffi::SQLITE_CONSTRAINT_DATATYPE => {
@@ -64,7 +64,8 @@ pub(super) fn explain(
 }
 
 /// `named` is `t.a, t.b`, or `index 'name'` for an index on expressions.
-fn unique(table: &Table, blame: &Blame<'_>, named: &str) -> Error {
+fn unique(plan: &WritePlan, blame: &Blame<'_>, named: &str) -> Error {
+    let table = plan.table.as_ref();
     let columns: Option<Vec<usize>> = named
         .split(", ")
         .map(|part| part.strip_prefix(table.name.as_str())?.strip_prefix('.'))
@@ -78,12 +79,17 @@ fn unique(table: &Table, blame: &Blame<'_>, named: &str) -> Error {
         columns.iter().map(|at| blame.value(*at).map(|value| shown(table, *at, value))).collect();
     let error = duplicate(constraint_name(table, &columns));
     match values {
-        Some(values) => {
+        Some(values) if may_show(plan, &columns) => {
             let names = names(table, &columns);
             error.details(format!("Key ({names})=({}) already exists.", values.join(", ")))
         }
-        None => error,
+        _ => error,
     }
+}
+
+/// The values of a column that is closed to the caller do not stand in an error either.
+fn may_show(plan: &WritePlan, columns: &[usize]) -> bool {
+    !columns.iter().any(|at| plan.closed.contains(at))
 }
 
 fn duplicate(constraint: &str) -> Error {
@@ -141,7 +147,7 @@ fn foreign_key(
     if let Blame::Change { referenced, .. } = blame {
         for query in *referenced {
             if let Some(values) = session.first(&query.bound.statement, &query.bound.values)? {
-                return Ok(still_referenced(&plan.table, query, &values));
+                return Ok(still_referenced(plan, query, &values));
             }
         }
     }
@@ -167,6 +173,9 @@ fn foreign_key(
             "insert or update on table \"{}\" violates foreign key constraint \"{}\"",
             plan.table.name, foreign_key.name
         );
+        if !may_show(plan, &foreign_key.columns) {
+            return Ok(Error::new(Code::ForeignKeyViolated, message));
+        }
         return Ok(Error::new(Code::ForeignKeyViolated, message).details(format!(
             "Key ({})=({}) is not present in table \"{}\".",
             names(&plan.table, &foreign_key.columns),
@@ -177,11 +186,15 @@ fn foreign_key(
     Ok(unnamed(&plan.declared, &plan.table))
 }
 
-fn still_referenced(table: &Table, query: &Referenced, values: &[Value]) -> Error {
+fn still_referenced(plan: &WritePlan, query: &Referenced, values: &[Value]) -> Error {
+    let table = plan.table.as_ref();
     let message = format!(
         "update or delete on table \"{}\" violates foreign key constraint \"{}\" on table \"{}\"",
         table.name, query.constraint, query.child
     );
+    if !may_show(plan, &query.columns) {
+        return Error::new(Code::ForeignKeyViolated, message);
+    }
     let texts: Vec<String> =
         query.columns.iter().zip(values).map(|(at, value)| shown(table, *at, value)).collect();
     Error::new(Code::ForeignKeyViolated, message).details(format!(

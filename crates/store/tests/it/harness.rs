@@ -135,6 +135,7 @@ impl Kept {
             change,
             guard: Guard::default(),
             atomic: false,
+            closed: Vec::new(),
             reread: None,
         }
     }
@@ -162,7 +163,8 @@ impl Kept {
         let order =
             vec![query::Order { expr: Expr::Column(0), descending: false, nulls_first: false }];
         let width = outputs.len();
-        let select = Select { table, outputs, filter: Filter::NONE, order, page: None };
+        let select =
+            Select { table, outputs, filter: Filter::NONE, order, keyed: false, page: None };
         let statement = Arc::new(sql::sqlite::select(&select));
         let sink = Texts { width, ..Texts::default() };
         let rows = Arc::clone(&sink.rows);

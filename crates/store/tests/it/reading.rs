@@ -65,7 +65,8 @@ async fn things() -> Kept {
 
 async fn ids(kept: &Kept, filter: Filter, order: Vec<Order>, values: Vec<Value>) -> Vec<String> {
     let outputs = vec![Expr::Column(0)];
-    let select = Select { table: kept.table("things"), outputs, filter, order, page: None };
+    let select =
+        Select { table: kept.table("things"), outputs, filter, order, keyed: false, page: None };
     let sink = Texts { width: 1, ..Texts::default() };
     let rows = Arc::clone(&sink.rows);
     let plan = read_plan(Arc::new(sql::sqlite::select(&select)), values);
