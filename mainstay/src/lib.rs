@@ -14,6 +14,7 @@ mod door;
 mod report;
 mod seed;
 mod settings;
+mod variables;
 
 use std::process::ExitCode;
 

@@ -13,6 +13,8 @@ use mainstay_schema::Declared;
 use mainstay_schema::duration;
 use serde::{Deserialize, Serialize};
 
+use crate::variables;
+
 /// The environment in which secrets must come from outside and changes need consent.
 pub const PRODUCTION: &str = "production";
 
@@ -169,17 +171,18 @@ pub fn read(path: &Path, declared: &Declared, flags: &Flags) -> Result<Configure
         .clone()
         .or_else(|| std::env::var("MAINSTAY_ENV").ok())
         .unwrap_or_else(|| "development".to_owned());
+    variables::check(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))?;
     let mut figment = Figment::from(Serialized::defaults(Settings::default()));
     for file in &declared.settings {
         if file.environment.as_ref().is_none_or(|name| *name == environment) {
             figment = figment.merge(Toml::file_exact(&file.path));
         }
     }
-    let variables = Env::prefixed("MAINSTAY_").ignore(&["env", "bin", "skips"]).map(|key| {
+    let set = Env::prefixed(variables::PREFIX).ignore(&variables::OTHERS).map(|key| {
         // MAINSTAY_SERVER_LISTEN is server.listen; keys may hold underscores themselves.
         key.as_str().to_ascii_lowercase().replacen('_', ".", 1).into()
     });
-    figment = figment.merge(variables);
+    figment = figment.merge(set);
     for (key, value) in &flags.values {
         figment = figment.merge((*key, value.clone()));
     }

@@ -31,7 +31,7 @@ pub(crate) fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr)> {
         Ok((listener, taken))
     };
     attempt().map_err(|cause| {
-        Error::new(Code::Internal, format!("Cannot listen on {address}: {cause}"))
+        Error::new(Code::Internal, format!("Cannot listen on {address}"))
             .hint("Is another server running? Choose another address, or port 0 for a free one.")
             .caused_by(cause)
     })

@@ -36,9 +36,10 @@ pub fn run(args: &Args, as_json: bool) -> Result<(), Failure> {
     match as_json {
         true => println!("{}", json!({ "modules": modules.len(), "tables": tables })),
         false => println!(
-            "{} is sound: {tables} tables in {} modules",
+            "{} is sound: {} in {}",
             declared.catalog.name,
-            modules.len()
+            counted(tables, "table"),
+            counted(modules.len(), "module")
         ),
     }
     Ok(())
@@ -58,4 +59,8 @@ fn rehearse(declared: &Declared) -> Result<(), Failure> {
         hint: "names are those of the module itself; text in single quotes, names in double ones"
             .to_owned(),
     })
+}
+
+fn counted(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }

@@ -181,6 +181,8 @@ impl Application {
                 let parts = ["tables", "functions", "views"];
                 match parts.iter().any(|part| top.get(part).is_some()) {
                     true => modules.push(table::module(name, top, reader)),
+                    // A file that could not be read has said so already.
+                    false if reader.found.count() > 0 => {}
                     false => {
                         let message = "the application declares nothing";
                         let mistake = Mistake::new(whole, "no-modules", message);
