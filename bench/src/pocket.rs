@@ -50,9 +50,11 @@ pub fn start(log: bool) -> std::io::Result<Subject> {
     };
     // The rows are put into its file while it is stopped: its own driver must not be surprised.
     let mut first = serve()?;
-    prepare(address, log)?;
+    let prepared = prepare(address, log);
+    // Whatever came of it, nothing is left running.
     first.kill()?;
     first.wait()?;
+    prepared?;
     fill(&data.join("data.db")).map_err(std::io::Error::other)?;
     let child = serve()?;
     Ok(Subject {
