@@ -48,7 +48,8 @@ impl Permit {
 }
 
 impl Gate {
-    /// Whether the caller may do this, by the table's rule. No rule: only the service role.
+    /// Whether the caller may do this, by the rule of the table or view at this position of the
+    /// module's sources. No rule: only the service role.
     ///
     /// # Errors
     /// `42501`: 401 for anonymous callers, whom signing in may help, 403 for others.
@@ -60,7 +61,9 @@ impl Gate {
         table: usize,
         action: Action,
     ) -> Result<Permit> {
-        let declared = &catalog.modules[module].tables[table];
+        let Some(declared) = catalog.modules[module].source(table) else {
+            return Err(Error::internal(format!("no table {table} in module {module}")));
+        };
         if !may(identity, declared, (module, table, action)) {
             let code = identity.refusal();
             return Err(Error::new(code, format!("permission denied for table {}", declared.name)));

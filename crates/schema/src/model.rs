@@ -43,6 +43,9 @@ pub struct Table {
     pub checks: Vec<Check>,
     pub foreign_keys: Vec<ForeignKey>,
     pub indexes: Vec<Index>,
+    /// Columns whose words can be looked for (`search`), in order of declaration.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub search: Vec<usize>,
     /// How long an answer may be kept; parsed and kept for the cache.
     pub cache: Option<Duration>,
     /// Not part of the stored form: rules change without touching the database.
@@ -198,7 +201,11 @@ pub struct Function {
     /// In order of declaration.
     pub args: Vec<Argument>,
     pub sql: Sql,
+    /// What comes back, where it is declared; otherwise the engine finds it out.
+    pub returns: Option<Returns>,
     pub allow: Option<Rule>,
+    /// Filled in by the engine before anything is served.
+    pub compiled: Option<CompiledFunction>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -208,13 +215,104 @@ pub struct Argument {
     pub default: Option<Value>,
 }
 
+/// `returns` of a function, as declared.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Returns {
+    Void,
+    /// `"integer"`, `"setof integer"`
+    Scalar {
+        ty: Type,
+        set: bool,
+    },
+    /// `"products"`, `"setof products"`: rows of a table, by its position in the module.
+    Table {
+        table: usize,
+        set: bool,
+    },
+    /// `{ name = "text" }`, or the same in brackets for a set: columns in order.
+    Columns {
+        columns: Vec<(String, Type)>,
+        set: bool,
+    },
+}
+
+/// A function as it can be run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CompiledFunction {
+    /// Its statements, cut where a value goes. The last one gives the result.
+    pub statements: Vec<Vec<Piece>>,
+    /// Nothing in it writes.
+    pub read_only: bool,
+    /// The last statement is a query, which can stand in brackets inside another.
+    pub query: bool,
+    pub result: FunctionResult,
+}
+
+/// A part of a function's SQL.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Piece {
+    Text(String),
+    /// The place of an argument among the declared ones.
+    Argument(usize),
+    /// Something about the caller, by the SQL function that stands for it.
+    Caller(CallerFact),
+}
+
+/// `auth_uid()`, `auth_role()`, `auth_email()`, `auth_jwt()` in the SQL of functions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallerFact {
+    Uid,
+    Role,
+    Email,
+    /// All claims, as a JSON object.
+    Claims,
+}
+
+/// What a function gives.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FunctionResult {
+    Void,
+    Scalar {
+        ty: Type,
+        set: bool,
+    },
+    /// Rows. `origin` is the table of the module that they are whole rows of.
+    Rows {
+        table: Arc<Table>,
+        origin: Option<usize>,
+        set: bool,
+    },
+}
+
 /// A declared view.
 #[derive(Clone, Debug, PartialEq)]
 pub struct View {
     pub name: String,
     pub doc: Option<String>,
     pub sql: Sql,
+    /// Types of columns that are computed (`columns.total = "numeric(12,2)"`).
+    pub types: Vec<(String, Type)>,
     pub allow: Allow,
+    /// Filled in by the engine before anything is served.
+    pub compiled: Option<CompiledView>,
+}
+
+/// A view as it can be asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CompiledView {
+    /// Its columns and its `allow`, in the form of a table without a key.
+    pub table: Arc<Table>,
+    /// For each column the column of a table that it shows unchanged.
+    pub origins: Vec<Option<Origin>>,
+    /// The one table that can be written through the view, by its position in the module.
+    pub base: Option<usize>,
+}
+
+/// A column of a table of the same module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin {
+    pub table: usize,
+    pub column: usize,
 }
 
 /// SQL that a person wrote: one text for both engines, or one for each.
@@ -238,6 +336,18 @@ impl Catalog {
 }
 
 impl Module {
+    /// What can be read by name: the tables, then the views that the engine has compiled.
+    pub fn sources(&self) -> impl Iterator<Item = &Arc<Table>> {
+        let views = self.views.iter().filter_map(|view| view.compiled.as_ref());
+        self.tables.iter().chain(views.map(|view| &view.table))
+    }
+
+    /// The table or view at this position of `sources`.
+    #[must_use]
+    pub fn source(&self, at: usize) -> Option<&Arc<Table>> {
+        self.sources().nth(at)
+    }
+
     #[must_use]
     pub fn table(&self, name: &str) -> Option<&Arc<Table>> {
         self.tables.iter().find(|table| table.name == name)

@@ -91,6 +91,7 @@ fn tables(module: &ModuleSketch<'_>, found: &mut Found) -> Vec<Table> {
             checks,
             foreign_keys,
             indexes,
+            search: Vec::new(),
             cache: sketch.cache,
             allow: sketch.allow.clone(),
             adopted: sketch.adopted,

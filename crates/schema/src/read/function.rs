@@ -19,7 +19,15 @@ pub(super) fn function(field: &Field<'_>, reader: &mut Reader) -> Option<Placed<
     let (sql, texts) = sql(field, &fields, &what, found)?;
     argument::check(&args, &texts, found);
     let args = args.into_iter().map(|arg| arg.value).collect();
-    let function = Function { name: field.name.to_owned(), doc, args, sql, allow };
+    let function = Function {
+        name: field.name.to_owned(),
+        doc,
+        args,
+        sql,
+        returns: None,
+        allow,
+        compiled: None,
+    };
     Some(Placed::new(function, field.place))
 }
 
@@ -34,7 +42,8 @@ pub(super) fn view(field: &Field<'_>, reader: &mut Reader) -> Option<Placed<View
     for (text, scan) in &texts {
         check_view(text, scan, &what, found);
     }
-    let view = View { name: field.name.to_owned(), doc, sql, allow };
+    let view =
+        View { name: field.name.to_owned(), doc, sql, types: Vec::new(), allow, compiled: None };
     Some(Placed::new(view, field.place))
 }
 

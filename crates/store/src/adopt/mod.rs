@@ -117,6 +117,8 @@ fn views(facts: &Facts, open_read: bool, notes: &mut Notes) -> Vec<View> {
                 name: name.clone(),
                 doc: None,
                 sql: Sql::Both(sql),
+                types: Vec::new(),
+                compiled: None,
                 allow: Allow { read: open_read.then(Rule::always), ..Allow::default() },
             };
             [view(raw), view(plain)].into_iter().find(probe::view)

@@ -36,6 +36,7 @@ pub(super) fn expression(sql: &str) -> bool {
         checks: vec![Check { name: String::new(), sql: sql.to_owned() }],
         foreign_keys: Vec::new(),
         indexes: Vec::new(),
+        search: Vec::new(),
         cache: None,
         allow: Allow::default(),
         adopted: true,

@@ -133,6 +133,7 @@ impl Builder<'_, '_> {
             checks: self.checks(shown),
             foreign_keys: self.foreign_keys(shown),
             indexes: self.indexes(shown),
+            search: Vec::new(),
             cache: None,
             allow,
             adopted: true,
