@@ -47,6 +47,7 @@ pub async fn open(
     let gate = Arc::new(Gate::new(keys.jwt_secret.as_bytes(), roles, Arc::clone(clock)));
     let config = mainstay_rest::Config {
         max_rows: configured.settings.api.max_rows,
+        aggregates: configured.settings.api.aggregates,
         tx_override: configured.settings.api.transaction_override,
         safe_update: configured.settings.api.safe_update,
     };

@@ -45,6 +45,7 @@ codes! {
     DatabaseUnavailable = "PGRST001", 503, "The database cannot be reached or has stopped taking writes; try again.";
     QueueFull = "PGRST003", 503, "Too many requests wait for the database; try again after the time in Retry-After.";
     QueryUnreadable = "PGRST100", 400, "The query string does not parse.";
+    FunctionMethodWrong = "PGRST101", 405, "A function is called by POST, and by GET or HEAD when it only reads.";
     BodyUnreadable = "PGRST102", 400, "The body is not what the request needs: bad JSON, CSV or keys that differ between rows.";
     RangeUnsatisfiable = "PGRST103", 416, "The requested range lies outside the result.";
     PutFiltersWrong = "PGRST105", 405, "PUT needs every key column by `eq`, and nothing else.";
@@ -55,12 +56,17 @@ codes! {
     PutKeyMismatch = "PGRST115", 400, "The key in the body of a PUT differs from the key in its URL.";
     NotSingular = "PGRST116", 406, "A single object was asked for, and there is not exactly one row.";
     MethodUnsupported = "PGRST117", 405, "The method is not supported on this resource.";
+    OrderNotToOne = "PGRST118", 400, "The rows are to be ordered by an embed that may have several rows.";
+    EmbedFilterWrong = "PGRST120", 400, "A filter on an embed itself can only ask whether it is null.";
     PreferenceInvalid = "PGRST122", 400, "`handling=strict` was given and a preference is unknown.";
     AggregatesOff = "PGRST123", 400, "Aggregate functions are switched off.";
     MaxAffectedExceeded = "PGRST124", 400, "The write would affect more rows than `max-affected` allows; nothing was changed.";
     PathInvalid = "PGRST125", 404, "The path names no resource.";
     RootDisabled = "PGRST126", 404, "Nothing is served at the root of the data API.";
     NotImplemented = "PGRST127", 400, "The dialect has this feature, this server has not.";
+    MaxAffectedUnfit = "PGRST128", 400, "`max-affected` was given for a function that returns no set.";
+    RelationUnknown = "PGRST200", 400, "No foreign key relates the two tables.";
+    RelationAmbiguous = "PGRST201", 300, "Several foreign keys relate the two tables; a hint chooses one.";
     FunctionUnknown = "PGRST202", 404, "No declared function has this name and these arguments.";
     ColumnUnknownInBody = "PGRST204", 400, "The body or `columns` names a column that the table does not have.";
     TableUnknown = "PGRST205", 404, "No table or view has this name.";
@@ -80,6 +86,7 @@ codes! {
     UniqueViolated = "23505", 409, "A value that must be unique is there already.";
     CheckViolated = "23514", 400, "A value breaks a declared check.";
     GeneratedColumn = "428C9", 400, "A generated column cannot be written.";
+    NotGrouped = "42803", 400, "A column is neither grouped nor aggregated.";
     CastUnknown = "42704", 400, "The cast names a type that is not supported.";
     Forbidden = "42501", 403, "The caller may not do this.";
     ForbiddenAnonymous = "42501", 401, "An anonymous caller may not do this; signing in may help.";

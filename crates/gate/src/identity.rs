@@ -1,12 +1,14 @@
 //! Who asks: a role, perhaps a user, and the facts that rules may use. Made from a verified token
 //! only, and shared between the requests that carry it.
 
+use std::sync::Arc;
+
 use mainstay_base::Code;
 use mainstay_schema::rule::AuthFacts;
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 
-use crate::Action;
+use crate::{Action, Closed};
 
 /// The role of callers without an account.
 pub const ANON: &str = "anon";
@@ -24,11 +26,12 @@ pub struct Identity {
     pub(crate) not_before: Option<i64>,
     /// What rules said before: nothing that they may look at changes while the token lives.
     pub(crate) decisions: Mutex<FxHashMap<(usize, usize, Action), bool>>,
+    pub(crate) closed: Mutex<FxHashMap<(usize, usize), Arc<Closed>>>,
 }
 
 impl Identity {
     pub(crate) fn new(facts: AuthFacts, expires: i64, not_before: Option<i64>) -> Self {
-        Self { facts, expires, not_before, decisions: Mutex::default() }
+        Self { facts, expires, not_before, decisions: Mutex::default(), closed: Mutex::default() }
     }
 
     /// The application itself, when it acts without a caller: seeds.

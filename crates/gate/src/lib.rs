@@ -20,7 +20,7 @@ use mainstay_base::Clock;
 pub use identify::Credentials;
 pub use identity::Identity;
 pub use keys::Keys;
-pub use permit::{Action, Closed, Permit};
+pub use permit::{Action, CallPermit, Closed, Permit};
 pub use token::Verifier;
 
 use cache::TokenCache;

@@ -5,6 +5,8 @@
 pub struct Config {
     /// Rows that one answer may have.
     pub max_rows: u64,
+    /// `select` may sum up, count and so on.
+    pub aggregates: bool,
     /// `Prefer: tx=rollback` is honoured: for tests, not for production.
     pub tx_override: bool,
     /// Updates and deletes need a filter.
@@ -13,6 +15,6 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { max_rows: 1000, tx_override: false, safe_update: true }
+        Self { max_rows: 1000, aggregates: false, tx_override: false, safe_update: true }
     }
 }

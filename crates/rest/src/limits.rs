@@ -13,6 +13,13 @@ pub const LOGIC_DEPTH: usize = 20;
 /// Items of a `select`. `PGRST100`
 pub const SELECT_ITEMS: usize = 500;
 
+/// Nesting of embeds. Protects the planner and the database: each level may multiply the rows.
+/// `PGRST100`
+pub const EMBED_DEPTH: usize = 5;
+
+/// Embeds of a `select`, at all levels. `PGRST100`
+pub const EMBEDS: usize = 30;
+
 /// Keys of an `order`. `PGRST100`
 pub const ORDER_ITEMS: usize = 32;
 

@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use http::{HeaderMap, Method};
 use mainstay_base::{Clock, Code, Result};
-use mainstay_gate::{Action, Gate, Identity, Permit};
-use mainstay_rest::parse::{self, Intent, Item, Pairs, Verb};
+use mainstay_gate::{Action, Gate, Identity};
+use mainstay_rest::parse::{self, Intent, Pairs, Verb};
 use mainstay_rest::plan::change::{self, Asked};
 use mainstay_rest::plan::insert::{self, Wanted};
 use mainstay_rest::plan::made::Maker;
-use mainstay_rest::plan::{Index, Target, put, read, target};
+use mainstay_rest::plan::viewer::Viewer;
+use mainstay_rest::plan::{Index, Written, put, read, target};
 use mainstay_rest::{Config, Plans};
 use mainstay_schema::read_text;
 use mainstay_store::plan::{Change, Guard, Reread};
@@ -32,6 +33,20 @@ columns.tags = { type = "text[]", null = true }
 [tables.notes]
 columns.person = { references = "people" }
 columns.text = "text"
+columns.reply = { references = "notes", null = true }
+[tables.profiles]
+columns.person = { references = "people", primary_key = true }
+columns.bio = { type = "text", null = true }
+[tables.groups]
+columns.name = "text"
+[tables.members]
+primary_key = ["person", "group"]
+columns.person = { references = "people" }
+columns.group = { references = "groups" }
+columns.since = { type = "date", null = true }
+[tables.letters]
+columns.sender = { references = "people" }
+columns.receiver = { references = "people" }
 [tables.pairs]
 primary_key = ["a", "b"]
 columns.a = "integer"
@@ -79,58 +94,51 @@ impl Planner {
         let pairs = Pairs::read(query)?;
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         let intent = parse::intent(&method, path, &headers, &pairs)?;
-        let found = target(&self.index, &intent, |_, _| true)?;
-        self.of_verb(&intent, &found, body.as_bytes())
+        self.of_verb(&intent, body.as_bytes())
     }
 
-    fn permit(&self, target: &Target<'_>) -> Permit {
-        let (module, table) = (target.module_at, target.table_at);
-        let catalog = &self.index.catalog;
-        self.gate.permit(&self.identity, catalog, module, table, Action::Read).unwrap()
-    }
-
-    fn of_verb(
-        &self,
-        intent: &Intent<'_>,
-        target: &Target<'_>,
-        body: &[u8],
-    ) -> Result<Vec<String>> {
-        let (permit, config) = (self.permit(target), Config::default());
+    fn of_verb(&self, intent: &Intent<'_>, body: &[u8]) -> Result<Vec<String>> {
+        let viewer = Viewer { index: &self.index, gate: &self.gate, identity: &self.identity };
+        let target = target(&viewer, intent)?;
+        let permit = viewer.permit(&target, Action::Read)?;
+        let config = Config { aggregates: true, ..Config::default() };
         let maker = Maker::new(Still.now(), &self.identity);
-        let returning: Option<Option<&[Item<'_>]>> =
-            intent.prefer.represents().then_some(intent.query.select.as_deref());
+        let part = &intent.query.part;
+        let written = &Written::new(&viewer, target, part)?;
+        let returning = intent.prefer.represents().then_some(part);
         let guard = Guard::default();
-        let asked = Asked { intent, returning, guard };
+        let asked = Asked { intent, written, returning, guard };
         let write = match intent.verb {
             Verb::Read { .. } => {
-                let plan = read::plan(&self.plans, &config, target, &permit, intent)?.plan;
+                let level = &written.level;
+                let plan = read::plan(&self.plans, &config, level, &permit, intent)?.plan;
                 let mut shown = vec![format!("lane {:?}", plan.lane)];
                 shown.extend(plan.rows.iter().map(draw));
                 shown.extend(plan.count.iter().map(draw));
                 return Ok(shown);
             }
             Verb::Create => {
-                let upserting = insert::upserting(target, intent)?;
-                let wanted = Wanted { returning, upserting, guard };
-                insert::plan(&self.plans, target, &permit, intent, body, &wanted, &maker)?
+                let upserting = insert::upserting(&written.table, intent)?;
+                let wanted = Wanted { written, returning, upserting, guard };
+                insert::plan(&self.plans, &config, &permit, intent, body, &wanted, &maker)?
             }
             Verb::Put => {
-                put::plan(&self.plans, target, &permit, intent, body, returning, guard, &maker)?
+                put::plan(&self.plans, &config, &permit, &asked, body, &maker)?
             }
             Verb::Update => {
                 let planned =
-                    change::update(&self.plans, &config, target, &permit, &asked, body, &maker)?;
+                    change::update(&self.plans, &config, &permit, &asked, body, &maker)?;
                 match planned {
                     Some(planned) => planned,
                     None => return Ok(vec!["nothing to do".to_owned()]),
                 }
             }
-            Verb::Delete => change::delete(&self.plans, &config, target, &permit, &asked)?,
+            Verb::Delete => change::delete(&self.plans, &config, &permit, &asked)?,
             Verb::Options => return Ok(Vec::new()),
         };
         let mut shown = draw_change(&write.plan.change);
         match &write.plan.reread {
-            Some(Reread::Keys(statement)) => shown.push(format!("then {}", statement.sql)),
+            Some(Reread::Keys(bound)) => shown.push(format!("then {}", draw(bound))),
             Some(Reread::Before(bound)) => shown.insert(0, format!("first {}", draw(bound))),
             None => {}
         }
@@ -193,6 +201,26 @@ const REQUESTS: &[&str] = &[
     "GET /people?score=isdistinct.3\nPrefer: count=exact",
     "HEAD /people\nPrefer: count=exact",
     "GET /people?select=",
+    "GET /notes?select=text,person(id,email)",
+    "GET /people?select=id,notes(text,created:id)&notes.order=text.desc&notes.limit=3&notes.text=like.a*",
+    "GET /people?select=id,profiles(bio)",
+    "GET /profiles?select=bio,people(*)",
+    "GET /people?select=id,groups(name,members(since))",
+    "GET /notes?select=text,parent:reply(text),replies:notes!reply(text)",
+    "GET /letters?select=from:people!sender(id),to:people!letters_receiver_fkey(id)",
+    "GET /people?select=id,notes!inner(text)&notes.text=eq.x&id=gt.1\nPrefer: count=exact",
+    "GET /people?select=id,notes()&notes=is.null",
+    "GET /people?select=id,notes()&or=(notes.not.is.null,id.eq.1)",
+    "GET /notes?select=text,...people(email,...profiles(bio))",
+    "GET /people?select=id,...notes(text,reply)",
+    "GET /notes?select=text,people(email)&order=people(email).desc,text",
+    "GET /notes?select=person,count(),text.max()",
+    "GET /people?select=id,notes(count())",
+    "GET /notes?select=id.count(),...people(score.sum())",
+    "GET /people?select=score.avg()::text,score::text.max()&order=\nPrefer: count=exact",
+    "GET /people?tags=cs.{a,b}&data=cd.{\"a\":1}&tags=ov.{x}",
+    "GET /people?email=like(any).{a*,b*}&id=gt(all).{1,2}&id=eq(any).{5,6}",
+    "GET /people?select=id,notes(text)\nAccept: application/vnd.pgrst.array+json;nulls=stripped",
     "GET /people\nRange: 10-19",
     "GET /people?limit=5000",
     "POST /people\nPrefer: return=representation\n\n{\"full name\":\"Ann\",\"email\":null}",
@@ -201,6 +229,9 @@ const REQUESTS: &[&str] = &[
     "POST /people?on_conflict=email&select=id\nPrefer: resolution=merge-duplicates,return=representation\n\n{\"email\":\"x\",\"full name\":\"A\"}",
     "POST /people?on_conflict=email\nPrefer: resolution=ignore-duplicates\n\n{\"email\":\"x\",\"full name\":\"A\"}",
     "POST /people?order=email.desc&select=id\nPrefer: return=representation\n\n[{\"full name\":\"A\"}]",
+    "POST /notes?select=text,people(email)\nPrefer: return=representation\n\n{\"person\":1,\"text\":\"a\"}",
+    "PATCH /notes?person=eq.1&select=text,people!inner(email)&people.email=eq.x\nPrefer: return=representation\n\n{\"text\":\"a\"}",
+    "DELETE /notes?person=eq.1&select=text,people(email)\nPrefer: return=representation",
     "POST /people\n\n[]",
     "POST /pairs\nPrefer: resolution=merge-duplicates\n\n{\"a\":1,\"b\":\"x\",\"c\":\"y\"}",
     "PUT /pairs?b=eq.x&a=eq.1\n\n{\"a\":1,\"b\":\"x\",\"c\":\"y\"}",
@@ -246,8 +277,24 @@ fn what_cannot_be_planned_is_refused_before_the_database() {
         ("GET /people?email=match.(", "2201B"),
         ("GET /people?email=like.a\\", "22025"),
         ("GET /people?select=id::money", "42704"),
-        ("GET /people?select=notes(*)", "PGRST127"),
-        ("GET /people?select=score.sum()", "PGRST123"),
+        ("GET /people?select=pairs(*)", "PGRST200"),
+        ("GET /people?select=letters(*)", "PGRST201"),
+        ("GET /notes?select=notes(*)", "PGRST201"),
+        ("GET /people?select=notes!nobody(*)", "PGRST200"),
+        ("GET /people?select=notes(nam)", "42703"),
+        ("GET /people?notes.text=eq.1", "PGRST108"),
+        ("GET /people?notes.order=text", "PGRST108"),
+        ("GET /people?select=id,notes(id)&notes.nobody.id=eq.1", "PGRST108"),
+        ("GET /people?select=id,notes(id)&order=notes(id)", "PGRST118"),
+        ("GET /people?order=notes(id)", "PGRST108"),
+        ("GET /people?select=id,notes(id)&notes=eq.1", "PGRST120"),
+        ("GET /people?select=id.count()&order=email", "42803"),
+        ("GET /people?select=email.sum()", "42883"),
+        ("GET /people?email=cs.{a}", "42883"),
+        ("GET /people?data=ov.{a}", "42883"),
+        ("GET /people?email=fts.a", "PGRST127"),
+        ("GET /people?id=sl.[1,2)", "PGRST127"),
+        ("GET /people?id=eq(any).1", "22P02"),
         ("GET /people?limit=-1", "PGRST103"),
         ("GET /people\nAccept: image/png", "PGRST107"),
         ("GET /a/b/c", "PGRST125"),

@@ -7,6 +7,10 @@ use mainstay_schema::{Module, Table, Value};
 
 use crate::query::Given;
 
+/// Values about the caller that stand before the arguments of a function, in the order of
+/// `CallerFact`.
+pub const CALLER_FACTS: usize = 4;
+
 /// SQL text and the source of each of its parameters, in order.
 #[derive(Debug, PartialEq)]
 pub struct Statement {
@@ -43,6 +47,8 @@ pub struct ReadPlan {
     /// Index of the module in the catalog.
     pub module: usize,
     pub lane: Lane,
+    /// Statements that run first, for what they refuse; their rows are nobody's.
+    pub before: Vec<Bound>,
     /// Absent when only the count is wanted.
     pub rows: Option<Bound>,
     pub count: Option<Bound>,
@@ -73,8 +79,9 @@ pub struct WritePlan {
 /// Reads the rows of a write, in an order that `RETURNING` cannot give.
 #[derive(Debug)]
 pub enum Reread {
-    /// After the change, which returns keys: value 0 is a JSON array of their arrays.
-    Keys(Arc<Statement>),
+    /// After the change, which returns keys: they take the place of value 0, as a JSON array of
+    /// their arrays.
+    Keys(Bound),
     /// Before the change, which takes the rows away.
     Before(Bound),
 }
@@ -86,6 +93,7 @@ pub enum Change {
     Insert(Vec<InsertRun>),
     Update(Update),
     Delete(Delete),
+    Call(Call),
 }
 
 /// New rows that share a statement.
@@ -125,6 +133,25 @@ pub struct Delete {
     pub bound: Bound,
     /// Finds, under the same filter, what still references a row that would go.
     pub referenced: Vec<Referenced>,
+}
+
+/// The statements of a function that writes.
+#[derive(Debug)]
+pub struct Call {
+    pub statements: Vec<Bound>,
+    /// How the rows of the last statement are shown; nothing comes back without it.
+    pub rows: Option<Gathered>,
+}
+
+/// Rows that are kept as a JSON array of arrays, so that they can be asked again.
+#[derive(Debug)]
+pub struct Gathered {
+    /// Columns of a row.
+    pub width: usize,
+    /// The place among the values that the array takes.
+    pub place: usize,
+    pub shown: Bound,
+    pub count: Option<Bound>,
 }
 
 /// A query that finds a row which is still referenced, used only to word the error.

@@ -2,11 +2,17 @@
 //! names it has resolved; `sql` turns it into the text of one engine.
 //!
 //! Values never stand in the tree, only their places (`Given`): the tree is a shape, and a shape
-//! is rendered once and cached.
+//! is rendered once and cached. A column is always one of the row at hand; what reaches another
+//! row says by which `Link`.
+
+mod expr;
 
 use std::sync::Arc;
 
-use mainstay_schema::{Table, Type, Value};
+use mainstay_schema::model::Piece;
+use mainstay_schema::{Table, Value};
+
+pub use expr::{Aggregate, Embed, EmbedForm, Expr, Step};
 
 /// The place of a value among those that come with the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,44 +25,92 @@ pub enum Operand {
     Given(Given),
 }
 
-/// A read of one table.
-#[derive(Clone, Debug)]
-pub struct Select {
+/// Where rows come from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
     pub table: Arc<Table>,
+    pub rows: Rows,
+}
+
+/// What stands behind the columns of a source.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Rows {
+    Stored,
+    View,
+    /// A query that a person wrote; its arguments are the values from this place on.
+    Query {
+        pieces: Arc<[Piece]>,
+        first: usize,
+    },
+    /// A JSON array of arrays, one value for each column.
+    Json(Given),
+}
+
+impl Source {
+    #[must_use]
+    pub fn stored(table: &Arc<Table>) -> Self {
+        Self { table: Arc::clone(table), rows: Rows::Stored }
+    }
+}
+
+/// A source, and single rows that stand beside each of its rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct From {
+    pub source: Source,
+    pub joins: Vec<Join>,
+}
+
+/// At most one row of another source, or nulls where there is none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Join {
+    pub source: Source,
+    /// The join beside which this one stands; none for the source itself.
+    pub beside: Option<usize>,
+    pub link: Link,
+    pub filter: Filter,
+}
+
+/// How a row finds the rows of another source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Link {
+    /// A column here and the column there that must be equal to it.
+    pub pairs: Vec<(usize, usize)>,
+    /// With a junction, `pairs` go from here to it, and its own pairs from it to there.
+    pub junction: Option<(Arc<Table>, Vec<(usize, usize)>)>,
+}
+
+/// A read of rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Select {
+    pub from: From,
     pub outputs: Vec<Expr>,
     pub filter: Filter,
     pub order: Vec<Order>,
+    /// Positions of the outputs by which rows are grouped; none when they are not.
+    pub group: Option<Vec<usize>>,
     /// The filter leaves at most one row.
     pub keyed: bool,
     /// Limit and offset, both bound.
     pub page: Option<(Given, Given)>,
+    /// Only the rows whose keys are in this JSON array of arrays, in its order.
+    pub keys: Option<Given>,
 }
 
-/// The number of rows that a filter keeps.
-#[derive(Clone, Debug)]
-pub struct Count {
-    pub table: Arc<Table>,
-    pub filter: Filter,
-}
-
-/// Something that has a value in each row.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Expr {
-    Column(usize),
-    /// A step into a JSON column. `as_text` is the last arrow's kind (`->>`).
-    Path {
-        column: usize,
-        path: Vec<Step>,
-        as_text: bool,
-    },
-}
-
-/// One step of a JSON path.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    Key(String),
-    /// From the end when negative.
-    At(i64),
+impl Select {
+    /// All rows of a source.
+    #[must_use]
+    pub fn all(source: Source, outputs: Vec<Expr>) -> Self {
+        Self {
+            from: From { source, joins: Vec::new() },
+            outputs,
+            filter: Filter::NONE,
+            order: Vec::new(),
+            group: None,
+            keyed: false,
+            page: None,
+            keys: None,
+        }
+    }
 }
 
 /// A condition on a row. Three-valued, as SQL's.
@@ -65,23 +119,33 @@ pub enum Filter {
     All(Vec<Filter>),
     Any(Vec<Filter>),
     Not(Box<Filter>),
-    Compare(Expr, Comparison, Operand),
+    Test(Expr, Test, Operand),
+    /// The test holds for any, or for all, elements of a JSON array.
+    Each {
+        expr: Expr,
+        test: Test,
+        list: Operand,
+        all: bool,
+    },
     /// The value is one of a JSON array's elements.
     In(Expr, Operand),
     Is(Expr, Truth),
-    /// Pattern with `%`, `_` and backslash escapes.
-    Like {
-        expr: Expr,
-        pattern: Operand,
-        fold_case: bool,
+    /// The row's words match a full-text query: a JSON array of the FTS5 text and whether it is
+    /// turned round.
+    Search(Operand),
+    /// There is a linked row for which the filter holds.
+    Exists {
+        link: Link,
+        source: Source,
+        filter: Box<Filter>,
     },
-    Regex {
-        expr: Expr,
-        pattern: Operand,
-        fold_case: bool,
+    /// The row's key is among those that a view shows under a filter: pairs of key and its column
+    /// there.
+    Through {
+        view: Source,
+        pairs: Vec<(usize, usize)>,
+        filter: Box<Filter>,
     },
-    /// The row has one of the keys in a JSON array of JSON arrays.
-    Keys(Operand),
 }
 
 impl Filter {
@@ -94,8 +158,9 @@ impl Filter {
     }
 }
 
+/// A test of one value against another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Comparison {
+pub enum Test {
     Eq,
     Neq,
     Gt,
@@ -104,6 +169,19 @@ pub enum Comparison {
     Lte,
     /// Differs, where two nulls do not.
     IsDistinct,
+    /// Pattern with `%`, `_` and backslash escapes.
+    Like {
+        fold_case: bool,
+    },
+    Regex {
+        fold_case: bool,
+    },
+    /// PostgreSQL's `@>`
+    Contains,
+    /// PostgreSQL's `<@`
+    Contained,
+    /// PostgreSQL's `&&`
+    Overlaps,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,16 +232,4 @@ pub struct Delete {
     pub table: Arc<Table>,
     pub filter: Filter,
     pub returning: Vec<Expr>,
-}
-
-impl Expr {
-    /// The type of the value.
-    #[must_use]
-    pub fn ty(&self, table: &Table) -> Type {
-        match self {
-            Self::Column(at) => table.columns[*at].ty.clone(),
-            Self::Path { as_text: true, .. } => Type::Text,
-            Self::Path { as_text: false, .. } => Type::Json,
-        }
-    }
 }

@@ -7,6 +7,7 @@ use mainstay_base::{Code, Error, Result};
 
 use super::Name;
 use super::cursor::Cursor;
+use super::operator::{self, Each, Given, Operator};
 use crate::limits;
 
 /// A condition, or several under `and` or `or`.
@@ -23,6 +24,9 @@ pub struct Condition<'a> {
     pub field: Field<'a>,
     pub not: bool,
     pub operator: Operator,
+    pub each: Option<Each>,
+    /// Where its value stands among those of the query; `is` has none.
+    pub place: usize,
 }
 
 /// A column, perhaps with a path into its JSON.
@@ -40,103 +44,50 @@ pub enum PathStep<'a> {
     At(i64),
 }
 
-/// The operators that need a plan of their own. `Is` carries its word: it is part of the shape.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operator {
-    Eq,
-    Neq,
-    Gt,
-    Gte,
-    Lt,
-    Lte,
-    IsDistinct,
-    In,
-    Is(Word),
-    Like,
-    Ilike,
-    Match,
-    Imatch,
-}
-
-/// What `is` may be followed by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Word {
-    Null,
-    NotNull,
-    True,
-    False,
-    Unknown,
-}
-
-/// The value of a condition, as written.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Given<'a> {
-    One(Cow<'a, str>),
-    List(Vec<Cow<'a, str>>),
-}
-
-const OPERATORS: [(&str, Operator); 12] = [
-    ("eq", Operator::Eq),
-    ("neq", Operator::Neq),
-    ("gte", Operator::Gte),
-    ("gt", Operator::Gt),
-    ("lte", Operator::Lte),
-    ("lt", Operator::Lt),
-    ("isdistinct", Operator::IsDistinct),
-    ("in", Operator::In),
-    ("like", Operator::Like),
-    ("ilike", Operator::Ilike),
-    ("match", Operator::Match),
-    ("imatch", Operator::Imatch),
-];
-
-/// Operators that the dialect has and this version has not.
-const ABSENT: [&str; 14] = [
-    "cs", "cd", "ov", "sl", "sr", "nxr", "nxl", "adj", "fts", "plfts", "phfts", "wfts", "any",
-    "all",
-];
-
-/// `key=value` at the top of the query string.
+/// `key=value` of a column.
 ///
 /// # Errors
-/// `PGRST100`, `PGRST108` for a filter on something that is not embedded.
-pub fn top<'a>(key: &'a str, value: &'a str, values: &mut Vec<Given<'a>>) -> Result<Node<'a>> {
-    let mut cursor = Cursor::new("field name", key);
-    let field = field(&mut cursor)?;
-    if cursor.peek() == Some('.') {
-        let name = &field.name;
-        let message = format!("'{name}' is not an embedded resource in this request");
-        return Err(Error::new(Code::EmbedFilterUnselected, message)
-            .hint(format!("Verify that '{name}' is included in the 'select' query parameter.")));
-    }
-    if !cursor.is_done() {
-        return Err(cursor.error("expecting end of field name"));
-    }
+/// `PGRST100`
+pub fn top<'a>(field: Field<'a>, value: &'a str, values: &mut Vec<Given<'a>>) -> Result<Node<'a>> {
     let mut cursor = Cursor::new("filter", value);
+    let node =
+        condition(&mut cursor, field, values, |cursor| Ok(Cow::Borrowed(cursor.take_rest())))?;
+    match cursor.is_done() {
+        true => Ok(node),
+        false => Err(cursor.error("expecting end of filter")),
+    }
+}
+
+/// What follows a field: `[not.]operator.value`.
+fn condition<'a>(
+    cursor: &mut Cursor<'a>,
+    field: Field<'a>,
+    values: &mut Vec<Given<'a>>,
+    one: impl FnOnce(&mut Cursor<'a>) -> Result<Cow<'a, str>>,
+) -> Result<Node<'a>> {
     let not = cursor.take("not.");
-    let operator = operator(&mut cursor)?;
+    let (operator, each) = operator::read(cursor)?;
+    let place = values.len();
     match operator {
-        Operator::In => {
-            let list = list(&mut cursor)?;
-            values.push(Given::List(list));
-        }
+        Operator::In => values.push(Given::List(operator::list(cursor)?)),
         Operator::Is(_) => {}
-        _ => values.push(Given::One(Cow::Borrowed(cursor.take_rest()))),
+        _ => values.push(Given::One(one(cursor)?)),
     }
-    if !cursor.is_done() {
-        return Err(cursor.error("expecting end of filter"));
-    }
-    Ok(Node::One(Condition { field, not, operator }))
+    Ok(Node::One(Condition { field, not, operator, each, place }))
 }
 
 /// `and=(…)`, `or=(…)`, `not.and=(…)`, `not.or=(…)`
 ///
 /// # Errors
 /// `PGRST100`; also when the tree is deeper than its bound.
-pub fn tree<'a>(key: &str, value: &'a str, values: &mut Vec<Given<'a>>) -> Result<Node<'a>> {
+pub fn tree<'a>(
+    not: bool,
+    any: bool,
+    value: &'a str,
+    values: &mut Vec<Given<'a>>,
+) -> Result<Node<'a>> {
     let mut cursor = Cursor::new("logic tree", value);
-    let not = key.starts_with("not.");
-    let node = group(&mut cursor, key.ends_with("or"), not, values, 1)?;
+    let node = group(&mut cursor, any, not, values, 1)?;
     if !cursor.is_done() {
         return Err(cursor.error("expecting end of logic tree"));
     }
@@ -183,17 +134,7 @@ fn branch<'a>(
     }
     let field = field(cursor)?;
     cursor.expect(".")?;
-    let not = cursor.take("not.");
-    let operator = operator(cursor)?;
-    match operator {
-        Operator::In => {
-            let list = list(cursor)?;
-            values.push(Given::List(list));
-        }
-        Operator::Is(_) => {}
-        _ => values.push(Given::One(inner_value(cursor)?)),
-    }
-    Ok(Node::One(Condition { field, not, operator }))
+    condition(cursor, field, values, operator::inner_value)
 }
 
 /// `name[->key|->>key|->0]…`
@@ -228,91 +169,6 @@ fn step<'a>(cursor: &mut Cursor<'a>) -> Result<PathStep<'a>> {
     cursor.name().map(PathStep::Key)
 }
 
-/// The operator with the dot behind it, and the word of `is`.
-fn operator(cursor: &mut Cursor<'_>) -> Result<Operator> {
-    let before = cursor.clone();
-    let word = cursor.take_while(|c| c.is_ascii_alphabetic());
-    if word == "is" {
-        cursor.expect(".")?;
-        return is_word(cursor);
-    }
-    if cursor.peek() == Some('(') || ABSENT.contains(&word) {
-        let message = format!("The operator {word}{} is not supported", modifier(cursor.rest()));
-        return Err(Error::new(Code::NotImplemented, message).hint(
-            "This version has eq, neq, gt, gte, lt, lte, in, is, isdistinct, like, ilike, \
-                   match and imatch.",
-        ));
-    }
-    match OPERATORS.iter().find(|(name, _)| *name == word) {
-        Some((_, operator)) if cursor.take(".") => Ok(*operator),
-        _ => Err(before.error("expecting \"not\" or operator (eq, gt, ...)")),
-    }
-}
-
-fn modifier(rest: &str) -> &str {
-    rest.find(')').filter(|_| rest.starts_with('(')).map_or("", |end| &rest[..=end])
-}
-
-fn is_word(cursor: &mut Cursor<'_>) -> Result<Operator> {
-    let before = cursor.clone();
-    let word = cursor.take_while(|c| c.is_ascii_alphabetic() || c == '_').to_ascii_lowercase();
-    Ok(Operator::Is(match word.as_str() {
-        "null" => Word::Null,
-        "not_null" => Word::NotNull,
-        "true" => Word::True,
-        "false" => Word::False,
-        "unknown" => Word::Unknown,
-        _ => return Err(before.error("expecting null, not_null, true, false or unknown")),
-    }))
-}
-
-/// `(a,b,"x,y")`
-fn list<'a>(cursor: &mut Cursor<'a>) -> Result<Vec<Cow<'a, str>>> {
-    cursor.expect("(")?;
-    let mut items = Vec::new();
-    if cursor.take(")") {
-        return Ok(items);
-    }
-    loop {
-        items.push(match cursor.peek() {
-            Some('"') => cursor.quoted()?,
-            _ => Cow::Borrowed(cursor.take_while(|c| !matches!(c, ',' | ')'))),
-        });
-        if items.len() > limits::LIST_ITEMS {
-            let message = format!("a list has more than {} items", limits::LIST_ITEMS);
-            return Err(Error::new(Code::QueryUnreadable, message));
-        }
-        if cursor.take(")") {
-            return Ok(items);
-        }
-        cursor.expect(",")?;
-    }
-}
-
-/// A value inside a tree: quoted, or up to `,` or `)`; braces nest.
-fn inner_value<'a>(cursor: &mut Cursor<'a>) -> Result<Cow<'a, str>> {
-    if cursor.peek() == Some('"') {
-        return cursor.quoted();
-    }
-    let rest = cursor.rest();
-    let mut braces = 0_usize;
-    let end = rest.find(|c| match c {
-        '{' | '[' => {
-            braces += 1;
-            false
-        }
-        '}' | ']' => {
-            braces = braces.saturating_sub(1);
-            false
-        }
-        ',' | ')' => braces == 0,
-        _ => false,
-    });
-    let end = end.unwrap_or(rest.len());
-    cursor.skip(end);
-    Ok(Cow::Borrowed(&rest[..end]))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -320,8 +176,13 @@ mod tests {
     fn shown(key: &str, value: &str) -> String {
         let mut values = Vec::new();
         let node = match key {
-            "and" | "or" | "not.and" | "not.or" => tree(key, value, &mut values),
-            _ => top(key, value, &mut values),
+            "and" | "or" | "not.and" | "not.or" => {
+                tree(key.starts_with("not."), key.ends_with("or"), value, &mut values)
+            }
+            _ => {
+                let mut cursor = Cursor::new("field name", key);
+                field(&mut cursor).and_then(|field| top(field, value, &mut values))
+            }
         };
         match node {
             Ok(node) => format!("{} | {}", draw(&node), draw_values(&values)),
@@ -353,9 +214,10 @@ mod tests {
                         PathStep::At(at) => field.push_str(&format!("[{at}]")),
                     }
                 }
+                let each = one.each.map_or(String::new(), |each| format!("({each:?})"));
                 let not = if one.not { "!" } else { "" };
                 let text = if one.field.as_text { "#" } else { "" };
-                format!("{not}{field}{text}:{:?}", one.operator)
+                format!("{not}{field}{text}:{:?}{each}", one.operator)
             }
         }
     }
@@ -386,6 +248,16 @@ mod tests {
             ),
             ("and", "(a.eq.{1,2},b.eq.3)", "all(a:Eq b:Eq) | <{1,2}><3>"),
             ("my-col", "eq.1", "my-col:Eq | <1>"),
+            ("tags", "cs.{a,b}", "tags:Contains | <{a,b}>"),
+            ("tags", "not.ov.{a}", "!tags:Overlaps | <{a}>"),
+            ("n", "like(any).{a*,b*}", "n:Like(Any) | <{a*,b*}>"),
+            (
+                "or",
+                "(n.gt(all).{1,2},d.cd.{\"a\":1})",
+                "any(n:Gt(All) d:Contained) | <{1,2}><{\"a\":1}>",
+            ),
+            ("t", "fts(english).a & b", "t:Search(Query) | <a & b>"),
+            ("t", "wfts.a -b", "t:Search(Web) | <a -b>"),
         ] {
             assert_eq!(shown(key, value), expect, "{key}={value}");
         }
@@ -406,9 +278,21 @@ mod tests {
             ),
             ("or", "a.eq.1", "PGRST100 \"failed to parse logic tree (a.eq.1)\" (line 1, column 1)"),
             ("or", "()", "PGRST100 \"failed to parse logic tree (())\" (line 1, column 2)"),
-            ("child.id", "eq.1", "PGRST108 'child' is not an embedded resource in this request"),
-            ("id", "cs.{1}", "PGRST127 The operator cs is not supported"),
-            ("id", "eq(any).{1}", "PGRST127 The operator eq(any) is not supported"),
+            (
+                "id",
+                "sl.[1,2)",
+                "PGRST127 The operator sl is for range types, which this database lacks",
+            ),
+            (
+                "id",
+                "in(any).(1)",
+                "PGRST100 \"failed to parse filter (in(any).(1))\" (line 1, column 7)",
+            ),
+            (
+                "id",
+                "eq(some).{1}",
+                "PGRST100 \"failed to parse filter (eq(some).{1})\" (line 1, column 8)",
+            ),
         ] {
             assert_eq!(shown(key, value), expect, "{key}={value}");
         }

@@ -5,6 +5,8 @@
 pub mod accept;
 pub mod cursor;
 pub mod filter;
+pub mod key;
+pub mod operator;
 pub mod order;
 pub mod prefer;
 pub mod query;
@@ -17,10 +19,11 @@ use http::{HeaderMap, Method};
 use mainstay_base::{Code, Error, Result};
 
 pub use accept::Media;
-pub use filter::{Condition, Field, Node, Operator};
+pub use filter::{Condition, Field, Node};
+pub use operator::{Each, Given, Operator};
 pub use order::OrderItem;
 pub use prefer::Prefer;
-pub use query::{Pairs, Query};
+pub use query::{Pairs, Part, Query};
 pub use range::Page;
 pub use select::Item;
 
@@ -51,6 +54,8 @@ pub struct Intent<'a> {
     /// The module that a profile header names.
     pub profile: Option<&'a str>,
     pub query: Query<'a>,
+    /// Arguments of a function that is called by `GET`.
+    pub arguments: Vec<(&'a str, &'a str)>,
     pub page: Page,
     pub prefer: Prefer,
     pub media: Media,
@@ -66,6 +71,7 @@ impl Intent<'static> {
             verb: Verb::Create,
             profile: None,
             query: Query::default(),
+            arguments: Vec::new(),
             page: Page::default(),
             prefer: Prefer::default(),
             media: Media::default(),
@@ -96,7 +102,10 @@ pub fn intent<'a>(
     let resource = resource(path)?;
     let verb = verb(method, &resource)?;
     let reads = matches!(verb, Verb::Read { .. });
-    let query = query::read(pairs)?;
+    let calls = reads && matches!(resource, Resource::Function(_));
+    let is_argument = |key: &str, value: &str| calls && is_argument(key, value);
+    let query = query::read(pairs, is_argument)?;
+    let arguments = pairs.0.iter().filter(|(key, value)| is_argument(key, value));
     let page = match reads {
         true => Page::read(&query, headers)?,
         false => Page::of_query(&query)?,
@@ -109,8 +118,28 @@ pub fn intent<'a>(
         prefer: Prefer::read(headers)?,
         media: accept::read(headers)?,
         body_kind: body_kind(verb, headers)?,
+        arguments: arguments.map(|(key, value)| (key.as_ref(), value.as_ref())).collect(),
         query,
     })
+}
+
+/// On a call by `GET` what does not start with an operator is an argument.
+fn is_argument(key: &str, value: &str) -> bool {
+    const RESERVED: [&str; 11] = [
+        "select",
+        "columns",
+        "on_conflict",
+        "apikey",
+        "order",
+        "limit",
+        "offset",
+        "and",
+        "or",
+        "not.and",
+        "not.or",
+    ];
+    let below = key.rsplit_once('.').is_some_and(|(_, last)| RESERVED.contains(&last));
+    !below && !RESERVED.contains(&key) && !operator::starts(value)
 }
 
 /// `path` is what follows `/rest/v1`.
@@ -136,6 +165,10 @@ fn verb(method: &Method, resource: &Resource<'_>) -> Result<Verb> {
         ("PATCH", Resource::Table(_)) => Verb::Update,
         ("PUT", Resource::Table(_)) => Verb::Put,
         ("DELETE", Resource::Table(_)) => Verb::Delete,
+        (_, Resource::Function(_)) => {
+            let message = format!("Cannot use the {method} method on RPC");
+            return Err(Error::new(Code::FunctionMethodWrong, message));
+        }
         _ => {
             let message = format!("Unsupported HTTP method: {method}");
             return Err(Error::new(Code::MethodUnsupported, message));

@@ -1,7 +1,9 @@
-//! `order=`: `column[->path][.asc|.desc][.nullsfirst|.nullslast]`, comma-separated.
+//! `order=`: `column[->path][.asc|.desc][.nullsfirst|.nullslast]`, comma-separated. The column may
+//! be one of an embed that is at most one row: `relation(column)`.
 
 use mainstay_base::{Code, Error, Result};
 
+use super::Name;
 use super::cursor::Cursor;
 use super::filter::{Field, field};
 use crate::limits;
@@ -9,6 +11,8 @@ use crate::limits;
 /// One key of an order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OrderItem<'a> {
+    /// The embed whose column it is.
+    pub relation: Option<Name<'a>>,
     pub field: Field<'a>,
     pub descending: bool,
     /// Unless said: nulls come last when ascending, first when descending.
@@ -18,7 +22,7 @@ pub struct OrderItem<'a> {
 /// Appends the keys that `text` lists.
 ///
 /// # Errors
-/// `PGRST100`; `PGRST127` for an order by an embed.
+/// `PGRST100`
 pub fn read<'a>(text: &'a str, order: &mut Vec<OrderItem<'a>>) -> Result<()> {
     let mut cursor = Cursor::new("order parameter", text);
     if cursor.is_done() {
@@ -38,11 +42,12 @@ pub fn read<'a>(text: &'a str, order: &mut Vec<OrderItem<'a>>) -> Result<()> {
 }
 
 fn item<'a>(cursor: &mut Cursor<'a>) -> Result<OrderItem<'a>> {
-    let field = field(cursor)?;
-    if cursor.peek() == Some('(') {
-        let message = format!("Ordering by '{}' needs an embed", field.name);
-        return Err(Error::new(Code::NotImplemented, message)
-            .hint("Order by a column of the table itself."));
+    let mut field = self::field(cursor)?;
+    let mut relation = None;
+    if field.path.is_empty() && cursor.take("(") {
+        relation = Some(field.name);
+        field = self::field(cursor)?;
+        cursor.expect(")")?;
     }
     let descending = if cursor.take(".asc") { false } else { cursor.take(".desc") };
     let nulls_first = if cursor.take(".nullsfirst") {
@@ -55,5 +60,5 @@ fn item<'a>(cursor: &mut Cursor<'a>) -> Result<OrderItem<'a>> {
     if !cursor.is_done() && cursor.peek() != Some(',') {
         return Err(cursor.error("expecting \"asc\", \"desc\", \"nullsfirst\" or \"nullslast\""));
     }
-    Ok(OrderItem { field, descending, nulls_first })
+    Ok(OrderItem { relation, field, descending, nulls_first })
 }

@@ -2,9 +2,10 @@
 
 use http::HeaderMap;
 use mainstay_base::{Code, Error, Result};
+use mainstay_store::shown::Zone;
 
 /// The preferences that were given; unknown ones are ignored unless `handling=strict`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Prefer {
     pub resolution: Option<Resolution>,
     pub missing_default: bool,
@@ -15,6 +16,8 @@ pub struct Prefer {
     pub tx_applied: bool,
     pub handling: Option<Handling>,
     pub max_affected: Option<u64>,
+    /// The zone in which moments are shown.
+    pub zone: Option<Zone>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,10 +92,22 @@ impl Prefer {
             "tx=rollback" => first(&mut self.tx, Tx::Rollback),
             "handling=strict" => first(&mut self.handling, Handling::Strict),
             "handling=lenient" => first(&mut self.handling, Handling::Lenient),
-            _ => match token.strip_prefix("max-affected=").map(str::parse) {
-                Some(Ok(most)) => first(&mut self.max_affected, most),
-                _ => return false,
+            _ => return self.take_valued(token),
+        }
+        true
+    }
+
+    fn take_valued(&mut self, token: &str) -> bool {
+        match token.split_once('=') {
+            Some(("max-affected", most)) => match most.parse() {
+                Ok(most) => first(&mut self.max_affected, most),
+                Err(_) => return false,
             },
+            Some(("timezone", name)) => match Zone::find(name.trim_matches('"')) {
+                Some(zone) => first(&mut self.zone, zone),
+                None => return false,
+            },
+            _ => return false,
         }
         true
     }

@@ -7,7 +7,9 @@ use mainstay_base::{Code, Error, Result};
 use percent_encoding::percent_decode_str;
 
 use super::cursor::Cursor;
-use super::filter::{self, Given, Node};
+use super::filter::{self, Node};
+use super::key::{self, Key, Tail};
+use super::operator::Given;
 use super::order::{self, OrderItem};
 use super::select::{self, Item};
 use super::{Name, range};
@@ -20,17 +22,77 @@ pub struct Pairs<'a>(pub Vec<(Cow<'a, str>, Cow<'a, str>)>);
 /// What the query string says.
 #[derive(Debug, Default)]
 pub struct Query<'a> {
+    /// What is wanted of the resource itself.
+    pub part: Part<'a>,
+    /// The values of all filters; each condition knows its place.
+    pub values: Vec<Given<'a>>,
+    pub columns: Option<Vec<Name<'a>>>,
+    pub on_conflict: Option<Vec<Name<'a>>>,
+}
+
+/// What is wanted of the resource, or of one embed in it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Part<'a> {
     /// `None`: not given, which means `*`.
     pub select: Option<Vec<Item<'a>>>,
     /// All must hold.
     pub filters: Vec<Node<'a>>,
-    /// The values of the filters, in the order in which the tree names them.
-    pub values: Vec<Given<'a>>,
     pub order: Vec<OrderItem<'a>>,
     pub limit: Option<i64>,
     pub offset: Option<i64>,
-    pub columns: Option<Vec<Name<'a>>>,
-    pub on_conflict: Option<Vec<Name<'a>>>,
+}
+
+impl<'a> Part<'a> {
+    /// Its embeds, in order.
+    pub fn embeds(&self) -> impl Iterator<Item = &select::Embed<'a>> {
+        self.select.iter().flatten().filter_map(|item| match item {
+            Item::Embed(embed) => Some(&**embed),
+            _ => None,
+        })
+    }
+
+    #[must_use]
+    pub fn has_embeds(&self) -> bool {
+        self.embeds().next().is_some()
+    }
+
+    /// Rows are grouped here, or in an embed whose columns stand among those of this part.
+    #[must_use]
+    pub fn aggregates(&self) -> bool {
+        self.select.iter().flatten().any(|item| match item {
+            Item::Star => false,
+            Item::Column(column) => column.aggregate.is_some(),
+            Item::Embed(embed) => embed.spread && embed.part.aggregates(),
+        })
+    }
+
+    /// The part that a path of embeds leads to. An alias is meant before the name of a relation.
+    fn at(&mut self, path: &[Name<'_>]) -> Result<&mut Self> {
+        let Some((first, rest)) = path.split_first() else {
+            return Ok(self);
+        };
+        let named = |aliased: bool| {
+            self.embeds().position(|embed| match aliased {
+                true => embed.name() == first,
+                false => embed.relation == *first,
+            })
+        };
+        let found = named(true).or_else(|| named(false));
+        let embeds = self.select.iter_mut().flatten().filter_map(|item| match item {
+            Item::Embed(embed) => Some(embed),
+            _ => None,
+        });
+        match found.and_then(|at| embeds.into_iter().nth(at)) {
+            Some(embed) => embed.part.at(rest),
+            None => Err(not_embedded(first)),
+        }
+    }
+}
+
+fn not_embedded(name: &str) -> Error {
+    let message = format!("'{name}' is not an embedded resource in this request");
+    Error::new(Code::EmbedFilterUnselected, message)
+        .hint(format!("Verify that '{name}' is included in the 'select' query parameter."))
 }
 
 impl<'a> Pairs<'a> {
@@ -71,30 +133,27 @@ fn decode(text: &str) -> Result<Cow<'_, str>> {
     Ok(Cow::Owned(decoded.into_owned()))
 }
 
-/// Reads the pairs into a query.
+/// Reads the pairs into a query. `arguments` says which keys are none of its business.
 ///
 /// # Errors
-/// `PGRST100`, and what the bounds of `limits` refuse.
-pub fn read<'a>(pairs: &'a Pairs<'a>) -> Result<Query<'a>> {
+/// `PGRST100`, and what the bounds of `limits` refuse; `PGRST108` for an embed that `select` lacks.
+pub fn read<'a>(
+    pairs: &'a Pairs<'a>,
+    is_argument: impl Fn(&str, &str) -> bool,
+) -> Result<Query<'a>> {
     let mut query = Query::default();
+    // What is selected is known before anything else speaks of its embeds.
+    for (_, value) in pairs.0.iter().filter(|(key, _)| key == "select") {
+        query.part.select = Some(select::read(value)?);
+    }
     for (key, value) in &pairs.0 {
         match key.as_ref() {
-            "select" => query.select = Some(select::read(value)?),
-            "order" => order::read(value, &mut query.order)?,
-            "limit" => query.limit = Some(range::number("limit", value)?),
-            "offset" => query.offset = Some(range::number("offset", value)?),
+            // `apikey` is the key of the gateway, not a column.
+            "select" | "apikey" => {}
             "columns" => query.columns = Some(names("columns parameter", value)?),
             "on_conflict" => query.on_conflict = Some(names("on_conflict parameter", value)?),
-            "and" | "or" | "not.and" | "not.or" => {
-                let node = filter::tree(key, value, &mut query.values)?;
-                query.filters.push(node);
-            }
-            // The key of the gateway, not a column.
-            "apikey" => {}
-            _ => {
-                let node = filter::top(key, value, &mut query.values)?;
-                query.filters.push(node);
-            }
+            key if is_argument(key, value) => {}
+            key => take(&mut query, key::read(key)?, value)?,
         }
     }
     if query.values.len() > limits::FILTERS {
@@ -102,6 +161,20 @@ pub fn read<'a>(pairs: &'a Pairs<'a>) -> Result<Query<'a>> {
         return Err(Error::new(Code::QueryUnreadable, message));
     }
     Ok(query)
+}
+
+/// Puts what a key says where it belongs.
+fn take<'a>(query: &mut Query<'a>, key: Key<'a>, value: &'a str) -> Result<()> {
+    let values = &mut query.values;
+    let part = query.part.at(&key.path)?;
+    match key.tail {
+        Tail::Order => order::read(value, &mut part.order)?,
+        Tail::Limit => part.limit = Some(range::number("limit", value)?),
+        Tail::Offset => part.offset = Some(range::number("offset", value)?),
+        Tail::Logic { not, any } => part.filters.push(filter::tree(not, any, value, values)?),
+        Tail::Field(field) => part.filters.push(filter::top(field, value, values)?),
+    }
+    Ok(())
 }
 
 /// A comma-separated list of identifiers.

@@ -32,14 +32,14 @@ impl Page {
     /// # Errors
     /// `PGRST103` for a negative limit.
     pub fn of_query(query: &Query<'_>) -> Result<Self> {
-        let limit = match query.limit {
+        let limit = match query.part.limit {
             None => None,
             Some(limit) => Some(
                 u64::try_from(limit)
                     .map_err(|_| unsatisfiable("Limit should be greater than or equal to zero."))?,
             ),
         };
-        let offset = query.offset.map_or(0, |offset| u64::try_from(offset).unwrap_or(0));
+        let offset = query.part.offset.map_or(0, |offset| u64::try_from(offset).unwrap_or(0));
         Ok(Self { offset, limit })
     }
 
@@ -95,11 +95,13 @@ pub fn unsatisfiable(why: impl Into<String>) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parse::Part;
 
     #[test]
     fn query_and_header_intersect() {
         let page = |limit, offset, range: &str| {
-            let query = Query { limit, offset, ..Query::default() };
+            let part = Part { limit, offset, ..Part::default() };
+            let query = Query { part, ..Query::default() };
             let mut headers = HeaderMap::new();
             if !range.is_empty() {
                 headers.insert("range", range.parse().unwrap());

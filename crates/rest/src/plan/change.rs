@@ -11,21 +11,21 @@ use mainstay_store::query::{self, Expr, Given, Operand};
 use mainstay_store::{Bound, Statement, WritePlan, plan as store_plan, sql};
 
 use super::body;
-use super::insert::{PlannedWrite, columns, may_write, read_back};
+use super::insert::{PlannedWrite, columns, may_write};
 use super::made::Maker;
+use super::rows::{self, Shaping};
 use super::shape::{Key, Kind};
-use super::{Prepared, Target, resolve};
-use crate::parse::{Intent, Item};
+use super::{Prepared, Written, conditions, read, reread};
+use crate::parse::{Intent, Part};
 use crate::{Config, Plans};
-
-/// What comes back from a change.
-pub type Returning<'w, 'a> = Option<Option<&'w [Item<'a>]>>;
 
 /// What a request asks of the rows that it finds.
 #[derive(Clone, Copy)]
 pub struct Asked<'w, 'a> {
     pub intent: &'w Intent<'a>,
-    pub returning: Returning<'w, 'a>,
+    pub written: &'w Written<'w>,
+    /// What comes back of each row; nothing without it.
+    pub returning: Option<&'w Part<'a>>,
     pub guard: Guard,
 }
 
@@ -36,13 +36,12 @@ pub struct Asked<'w, 'a> {
 pub fn update(
     plans: &Plans,
     config: &Config,
-    target: &Target<'_>,
     permit: &Permit,
     asked: &Asked<'_, '_>,
     body: &[u8],
     maker: &Maker<'_>,
 ) -> Result<Option<PlannedWrite>> {
-    let intent = asked.intent;
+    let (intent, target) = (asked.intent, &asked.written.table);
     let only = columns(target, intent)?;
     let rows = body::read(target, intent.body_kind, body, only.as_deref())?;
     let mut set = match <[body::Cells; 1]>::try_from(rows.rows) {
@@ -71,16 +70,16 @@ pub fn update(
         target.index.guards[*at].check_change(target.table, *at, value)?;
     }
     let places: Vec<usize> = set.iter().map(|(at, _)| *at).collect();
-    let mut key = Key::new(Kind::Update, target);
+    let mut key = Key::new(Kind::Update, &asked.written.level.target);
     key.numbers(&places);
     let prepared =
-        plans.get_or_make(shaped(key, asked), || prepare(target, asked, Some(&places)))?;
+        plans.get_or_make(shaped(key, asked), || prepare(config, asked, Some(&places)))?;
     let new: Vec<Value> = set.iter().map(|(_, value)| value.clone()).collect();
-    let values = values(&prepared, intent, new)?;
-    let referenced = referenced(target, intent, &values, &places, Some(&places))?;
+    let values: Arc<[Value]> = read::values(config, &prepared, &intent.query, new)?.into();
+    let referenced = referenced(config, asked, &values, &places, Some(&places))?;
     let bound = Bound { statement: Arc::clone(&prepared.statement), values };
     let change = Change::Update(store_plan::Update { bound, set, referenced });
-    finish(plans, target, permit, asked, &prepared, change).map(Some)
+    finish(plans, config, permit, asked, &prepared, change).map(Some)
 }
 
 /// # Errors
@@ -88,24 +87,23 @@ pub fn update(
 pub fn delete(
     plans: &Plans,
     config: &Config,
-    target: &Target<'_>,
     permit: &Permit,
     asked: &Asked<'_, '_>,
 ) -> Result<PlannedWrite> {
     let intent = asked.intent;
     filtered(config, intent, "DELETE")?;
-    let key = Key::new(Kind::Delete, target);
-    let prepared = plans.get_or_make(shaped(key, asked), || prepare(target, asked, None))?;
-    let values = values(&prepared, intent, Vec::new())?;
-    let referenced = referenced(target, intent, &values, &[], None)?;
+    let key = Key::new(Kind::Delete, &asked.written.level.target);
+    let prepared = plans.get_or_make(shaped(key, asked), || prepare(config, asked, None))?;
+    let values: Arc<[Value]> = read::values(config, &prepared, &intent.query, Vec::new())?.into();
+    let referenced = referenced(config, asked, &values, &[], None)?;
     let bound = Bound { statement: Arc::clone(&prepared.statement), values };
     let change = Change::Delete(store_plan::Delete { bound, referenced });
-    finish(plans, target, permit, asked, &prepared, change)
+    finish(plans, config, permit, asked, &prepared, change)
 }
 
 /// The safe-update guard: a change without a filter would touch every row.
 fn filtered(config: &Config, intent: &Intent<'_>, verb: &str) -> Result<()> {
-    if config.safe_update && intent.query.filters.is_empty() {
+    if config.safe_update && intent.query.part.filters.is_empty() {
         return Err(Error::new(Code::WriteUnfiltered, format!("{verb} requires a WHERE clause"))
             .hint("Name the rows by a filter; one that holds for all says that all are meant."));
     }
@@ -118,29 +116,31 @@ fn filtered(config: &Config, intent: &Intent<'_>, verb: &str) -> Result<()> {
 }
 
 fn shaped(mut key: Key, asked: &Asked<'_, '_>) -> Key {
-    key.filters(&asked.intent.query.filters).flag(asked.returning.is_some());
-    key.select(asked.returning.flatten()).flag(asked.rereads());
+    let Asked { intent, written, returning, .. } = asked;
+    key.part(&written.level, &intent.query.part).flag(returning.is_some());
+    if let Some(part) = returning {
+        key.select(&written.level, part);
+    }
+    key.shown(intent);
     key
 }
 
-impl Asked<'_, '_> {
-    /// Rows that are to come back in an order are read apart from the change.
-    fn rereads(&self) -> bool {
-        self.returning.is_some() && !self.intent.query.order.is_empty()
-    }
-}
-
-fn prepare(target: &Target<'_>, asked: &Asked<'_, '_>, set: Option<&[usize]>) -> Result<Prepared> {
-    let table = Arc::clone(target.table);
-    let (exprs, outputs) = match asked.returning {
-        Some(select) => resolve::outputs(target, select)?,
+fn prepare(config: &Config, asked: &Asked<'_, '_>, set: Option<&[usize]>) -> Result<Prepared> {
+    let Asked { intent, written, returning, .. } = asked;
+    let table = Arc::clone(written.table.table);
+    let mut shaping = Shaping::new(config, &intent.query, set.map_or(0, <[usize]>::len));
+    let filter = conditions::own(&written.level, &intent.query.part, &mut shaping)?;
+    let filter = written.rows(filter);
+    let mut shaping = shaping.shown(intent);
+    let (exprs, outputs) = match returning {
+        Some(part) => {
+            let built = rows::build(&written.level, part, &mut shaping)?;
+            (built.select.outputs, built.outputs)
+        }
         None => (Vec::new(), Vec::new()),
     };
     let keys = || table.primary_key.columns.iter().copied().map(Expr::Column).collect();
-    let returning = if asked.rereads() { keys() } else { exprs };
-    let mut inputs = Vec::new();
-    let first = set.map_or(0, <[usize]>::len);
-    let filter = resolve::filter(target, &asked.intent.query.filters, first, &mut inputs)?;
+    let returning = if written.rereads(*returning) { keys() } else { exprs };
     let statement = match set {
         Some(set) => {
             let given = |(place, at): (usize, &usize)| (*at, Operand::Given(Given(place)));
@@ -153,29 +153,22 @@ fn prepare(target: &Target<'_>, asked: &Asked<'_, '_>, set: Option<&[usize]>) ->
         statement: Arc::new(statement),
         count: None,
         outputs: outputs.into(),
-        inputs,
+        inputs: shaping.inputs,
         keyed: false,
         echo: None,
     })
 }
 
-fn values(prepared: &Prepared, intent: &Intent<'_>, new: Vec<Value>) -> Result<Arc<[Value]>> {
-    let mut values = new;
-    for (input, given) in prepared.inputs.iter().zip(&intent.query.values) {
-        values.push(input.read(given)?);
-    }
-    Ok(values.into())
-}
-
 /// Queries that tell, after a refusal, which row is still referenced and by what. An update asks
 /// only for the keys that it changes.
 fn referenced(
-    target: &Target<'_>,
-    intent: &Intent<'_>,
+    config: &Config,
+    asked: &Asked<'_, '_>,
     values: &Arc<[Value]>,
     set: &[usize],
     changed: Option<&[usize]>,
 ) -> Result<Vec<store_plan::Referenced>> {
+    let (intent, target) = (asked.intent, &asked.written.table);
     let mut found = Vec::new();
     for child in &target.module.tables {
         for foreign_key in &child.foreign_keys {
@@ -195,8 +188,10 @@ fn referenced(
                 .copied()
                 .zip(foreign_key.references.iter().copied())
                 .collect();
-            let filter =
-                resolve::filter(target, &intent.query.filters, set.len(), &mut Vec::new())?;
+            let mut shaping = Shaping::new(config, &intent.query, set.len());
+            let level = &asked.written.level;
+            let filter = conditions::own(level, &intent.query.part, &mut shaping)?;
+            let filter = asked.written.rows(filter);
             let statement: Arc<Statement> =
                 Arc::new(sql::sqlite::referenced(target.table, &filter, child, &pairs));
             found.push(store_plan::Referenced {
@@ -212,59 +207,32 @@ fn referenced(
 
 fn finish(
     plans: &Plans,
-    target: &Target<'_>,
+    config: &Config,
     permit: &Permit,
     asked: &Asked<'_, '_>,
     prepared: &Prepared,
     change: Change,
 ) -> Result<PlannedWrite> {
-    let intent = asked.intent;
-    let reread = match (asked.returning, &change) {
-        (None, _) => None,
-        _ if !asked.rereads() => None,
-        (Some(select), Change::Delete(delete)) => {
-            Some(Reread::Before(before(plans, target, intent, select, &delete.bound.values)?))
-        }
-        (Some(select), _) => Some(read_back(plans, target, intent, select)?),
+    let Asked { intent, written, returning, guard } = asked;
+    let reread = match returning.filter(|_| written.rereads(*returning)) {
+        None => None,
+        Some(part) => Some(match change {
+            Change::Delete(_) => {
+                Reread::Before(reread::before(plans, config, &written.level, intent, part)?)
+            }
+            _ => Reread::Keys(reread::by_keys(plans, config, written, intent, part)?),
+        }),
     };
+    let target = &written.table;
     let plan = WritePlan {
         module: permit.module(),
         declared: Arc::clone(target.module),
         table: Arc::clone(target.table),
         change,
-        guard: asked.guard,
+        guard: *guard,
         atomic: false,
         closed: target.closed.read.clone(),
         reread,
     };
     Ok(PlannedWrite { plan, outputs: Arc::clone(&prepared.outputs) })
-}
-
-/// The rows that a delete will take away, in the order asked for.
-fn before(
-    plans: &Plans,
-    target: &Target<'_>,
-    intent: &Intent<'_>,
-    select: Option<&[Item<'_>]>,
-    values: &Arc<[Value]>,
-) -> Result<Bound> {
-    let mut key = Key::new(Kind::Delete, target);
-    key.text("before").select(select).filters(&intent.query.filters).order(&intent.query.order);
-    let prepared = plans.get_or_make(key, || {
-        let (outputs, shown) = resolve::outputs(target, select)?;
-        let mut inputs = Vec::new();
-        let filter = resolve::filter(target, &intent.query.filters, 0, &mut inputs)?;
-        let order = resolve::order(target, &intent.query.order)?;
-        let table = Arc::clone(target.table);
-        let query = query::Select { table, outputs, filter, order, keyed: false, page: None };
-        Ok(Prepared {
-            statement: Arc::new(sql::sqlite::select(&query)),
-            count: None,
-            outputs: shown.into(),
-            inputs,
-            keyed: false,
-            echo: None,
-        })
-    })?;
-    Ok(Bound { statement: Arc::clone(&prepared.statement), values: Arc::clone(values) })
 }

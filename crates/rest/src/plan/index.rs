@@ -4,11 +4,18 @@ use std::sync::Arc;
 
 use mainstay_base::Result;
 use mainstay_gate::Closed;
-use mainstay_schema::{Catalog, Table};
+use mainstay_schema::model::{
+    Allow, Argument, ColumnAllow, CompiledFunction, CompiledView, Function, FunctionResult, Key,
+    Module, Origin,
+};
+use mainstay_schema::{Catalog, Column, Table, Type};
+use mainstay_store::query::Rows;
+use mainstay_store::{Statement, sql};
 use rustc_hash::FxHashMap;
 
 use super::Target;
 use super::guard::Guard;
+use super::relations::Relations;
 
 /// Positions by name, and the compiled bounds of each column.
 #[derive(Debug)]
@@ -17,13 +24,43 @@ pub struct Index {
     pub modules: Vec<ModuleIndex>,
     by_name: FxHashMap<String, usize>,
     /// Nothing is closed to whoever has not been looked at yet.
-    open: Closed,
+    open: Arc<Closed>,
 }
 
+/// Tables and views of a module, by their position among its sources.
 #[derive(Debug)]
 pub struct ModuleIndex {
-    pub tables: FxHashMap<String, usize>,
-    pub details: Vec<TableIndex>,
+    pub sources: FxHashMap<String, usize>,
+    pub functions: FxHashMap<String, FunctionIndex>,
+    tables: Vec<Arc<Table>>,
+    details: Vec<TableIndex>,
+    relations: Relations,
+    /// By view: the table that it can be written through.
+    through: Vec<Option<Through>>,
+}
+
+/// A function that can be called: its statements, and its result in the form of a table.
+#[derive(Debug)]
+pub struct FunctionIndex {
+    /// Its position in the module.
+    pub at: usize,
+    pub arguments: Vec<Argument>,
+    pub statements: Vec<Arc<Statement>>,
+    pub table: Arc<Table>,
+    pub index: TableIndex,
+    /// The table that its rows are whole rows of: they have its relations.
+    pub origin: Option<usize>,
+}
+
+/// A table as it is written through a view.
+#[derive(Debug)]
+pub struct Through {
+    /// The table's position among the module's sources.
+    pub base: usize,
+    /// The view's names for the table's columns.
+    pub index: TableIndex,
+    /// Columns of the table's key and where the view shows them.
+    pub pairs: Vec<(usize, usize)>,
 }
 
 #[derive(Debug)]
@@ -36,35 +73,55 @@ impl Index {
     /// # Errors
     /// When a declared bound or pattern cannot be compiled, which `schema` should have refused.
     pub fn new(catalog: Arc<Catalog>) -> Result<Self> {
-        let modules = catalog
-            .modules
-            .iter()
-            .map(|module| {
-                let tables = module.tables.iter().enumerate();
-                Ok(ModuleIndex {
-                    tables: tables.map(|(at, table)| (table.name.clone(), at)).collect(),
-                    details: module
-                        .tables
-                        .iter()
-                        .map(|table| TableIndex::new(table))
-                        .collect::<Result<_>>()?,
-                })
-            })
-            .collect::<Result<_>>()?;
+        let modules =
+            catalog.modules.iter().map(|module| ModuleIndex::new(module)).collect::<Result<_>>()?;
         let names = catalog.modules.iter().enumerate();
         let mut by_name: FxHashMap<String, usize> =
             names.map(|(at, module)| (module.name.clone(), at)).collect();
         by_name.entry("public".to_owned()).or_insert(catalog.default_module);
-        Ok(Self { catalog, modules, by_name, open: Closed::default() })
+        Ok(Self { catalog, modules, by_name, open: Arc::default() })
     }
 
-    /// The table at these positions.
+    /// The table or view at these positions.
     #[must_use]
     pub fn target(&self, module_at: usize, table_at: usize) -> Target<'_> {
         let module = &self.catalog.modules[module_at];
-        let table = &module.tables[table_at];
-        let index = &self.modules[module_at].details[table_at];
-        Target { module_at, table_at, module, table, index, closed: &self.open }
+        let inside = &self.modules[module_at];
+        let stored = table_at < module.tables.len();
+        Target {
+            module_at,
+            table_at,
+            module,
+            table: &inside.tables[table_at],
+            index: &inside.details[table_at],
+            relations: inside.relations.of(table_at),
+            rows: if stored { Rows::Stored } else { Rows::View },
+            closed: Arc::clone(&self.open),
+        }
+    }
+
+    /// The result of a function as something that can be read.
+    #[must_use]
+    pub fn result<'a>(&'a self, module_at: usize, function: &'a FunctionIndex) -> Target<'a> {
+        let module = &self.catalog.modules[module_at];
+        let relations = &self.modules[module_at].relations;
+        Target {
+            module_at,
+            table_at: function.origin.unwrap_or(usize::MAX),
+            module,
+            table: &function.table,
+            index: &function.index,
+            relations: function.origin.map_or(&[], |origin| relations.of(origin)),
+            rows: Rows::View,
+            closed: Arc::clone(&self.open),
+        }
+    }
+
+    /// The table that a view can be written through.
+    #[must_use]
+    pub fn through(&self, module: usize, source: usize) -> Option<&Through> {
+        let view = source.checked_sub(self.catalog.modules[module].tables.len())?;
+        self.modules[module].through.get(view)?.as_ref()
     }
 
     /// The module that a profile names; without a name, the default one.
@@ -77,8 +134,132 @@ impl Index {
     }
 }
 
+impl ModuleIndex {
+    fn new(module: &Module) -> Result<Self> {
+        let views: Vec<&CompiledView> =
+            module.views.iter().filter_map(|view| view.compiled.as_ref()).collect();
+        let through: Vec<Option<Through>> =
+            views.iter().map(|view| Through::new(module, view)).collect::<Result<_>>()?;
+        let mut tables = module.tables.clone();
+        for (view, through) in views.iter().zip(&through) {
+            tables.push(match through {
+                Some(through) => through.keyed(&view.table, module),
+                None => Arc::clone(&view.table),
+            });
+        }
+        let sources = tables.iter().enumerate();
+        let mut functions = FxHashMap::default();
+        for (at, function) in module.functions.iter().enumerate() {
+            if let Some(compiled) = &function.compiled {
+                let index = FunctionIndex::new(at, function, compiled)?;
+                functions.insert(function.name.clone(), index);
+            }
+        }
+        Ok(Self {
+            sources: sources.map(|(at, table)| (table.name.clone(), at)).collect(),
+            functions,
+            details: tables.iter().map(|table| TableIndex::new(table)).collect::<Result<_>>()?,
+            relations: Relations::new(module),
+            tables,
+            through,
+        })
+    }
+}
+
+impl FunctionIndex {
+    fn new(at: usize, function: &Function, compiled: &CompiledFunction) -> Result<Self> {
+        let (table, origin) = match &compiled.result {
+            FunctionResult::Rows { table, origin, .. } => (Arc::clone(table), *origin),
+            FunctionResult::Scalar { ty, .. } => {
+                (Arc::new(alone(&function.name, Some(ty.clone()))), None)
+            }
+            FunctionResult::Void => (Arc::new(alone(&function.name, None)), None),
+        };
+        Ok(Self {
+            at,
+            arguments: function.args.clone(),
+            statements: compiled
+                .statements
+                .iter()
+                .map(|pieces| Arc::new(sql::sqlite::statement(pieces)))
+                .collect(),
+            index: TableIndex::new(&table)?,
+            table,
+            origin,
+        })
+    }
+}
+
+/// A result without columns, or with the one column that a single value makes.
+fn alone(name: &str, ty: Option<Type>) -> Table {
+    let column = |ty| Column {
+        name: name.to_owned(),
+        doc: None,
+        ty,
+        null: true,
+        default: None,
+        identity: None,
+        generated: None,
+        min_len: None,
+        max_len: None,
+        min: None,
+        max: None,
+        pattern: None,
+        collation: None,
+        allow: ColumnAllow::default(),
+    };
+    Table {
+        name: name.to_owned(),
+        doc: None,
+        columns: ty.into_iter().map(column).collect(),
+        primary_key: Key::default(),
+        uniques: Vec::new(),
+        checks: Vec::new(),
+        foreign_keys: Vec::new(),
+        indexes: Vec::new(),
+        search: Vec::new(),
+        cache: None,
+        allow: Allow::default(),
+        adopted: false,
+    }
+}
+
+impl Through {
+    fn new(module: &Module, view: &CompiledView) -> Result<Option<Self>> {
+        let Some(base) = view.base else {
+            return Ok(None);
+        };
+        let table = &module.tables[base];
+        let mut index = TableIndex::new(table)?;
+        index.columns.clear();
+        for (column, origin) in view.table.columns.iter().zip(&view.origins) {
+            if let Some(origin) = origin {
+                index.columns.insert(column.name.clone(), origin.column);
+            }
+        }
+        let place = |column: &usize| {
+            let origin = Some(Origin { table: base, column: *column });
+            view.origins.iter().position(|known| *known == origin).map(|at| (*column, at))
+        };
+        let pairs: Option<Vec<_>> = table.primary_key.columns.iter().map(place).collect();
+        Ok(pairs.map(|pairs| Self { base, index, pairs }))
+    }
+
+    /// The view with the key of its table: its rows are the table's.
+    fn keyed(&self, view: &Table, module: &Module) -> Arc<Table> {
+        let mut view = view.clone();
+        view.primary_key = Key {
+            name: module.tables[self.base].primary_key.name.clone(),
+            columns: self.pairs.iter().map(|(_, at)| *at).collect(),
+        };
+        Arc::new(view)
+    }
+}
+
 impl TableIndex {
-    fn new(table: &Table) -> Result<Self> {
+    /// # Errors
+    /// When a declared bound or pattern cannot be compiled.
+    pub fn new(table: &Table) -> Result<Self> {
         let columns = table.columns.iter().enumerate();
         Ok(Self {
             columns: columns.map(|(at, column)| (column.name.clone(), at)).collect(),

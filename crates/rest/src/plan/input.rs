@@ -1,12 +1,16 @@
 //! Values of filters: each is read as the type of what it is compared with, before the database
 //! sees it, so that a bad literal is an error and never an empty answer.
 
+use std::borrow::Cow;
+
 use mainstay_base::{Code, Error, Result};
+use mainstay_schema::value::array::items;
 use mainstay_schema::value::write_string;
 use mainstay_schema::{Type, Value};
+use mainstay_store::sqlite::search::{self, SearchKind};
 
 use crate::limits;
-use crate::parse::filter::Given;
+use crate::parse::Given;
 
 /// How the nth value of a request is to be read.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +22,14 @@ pub enum Input {
     Pattern,
     Regex {
         fold_case: bool,
+    },
+    /// `{a,b}`, each element read so; becomes a JSON array.
+    Each(Box<Input>),
+    /// A full-text query on a column; becomes a JSON array of the FTS5 text and whether it is
+    /// turned round.
+    Search {
+        kind: SearchKind,
+        column: String,
     },
 }
 
@@ -33,6 +45,8 @@ impl Input {
                 mainstay_store::sqlite::check_regex(text, *fold_case)?;
                 Ok(Value::Text(text.clone().into_owned()))
             }
+            (Self::Each(input), Given::One(text)) => each(input, text),
+            (Self::Search { kind, column }, Given::One(text)) => search(*kind, column, text),
             _ => Err(Error::internal("a value of another kind than its operator takes")),
         }
     }
@@ -51,23 +65,53 @@ fn literal(ty: &Type, text: &str) -> Result<Value> {
     }
 }
 
-fn list(ty: &Type, items: &[std::borrow::Cow<'_, str>]) -> Result<Value> {
-    let mut json = Vec::with_capacity(items.len() * 40 + 2);
+fn list(ty: &Type, items: &[Cow<'_, str>]) -> Result<Value> {
+    let values: Result<Vec<Value>> = items.iter().map(|item| literal(ty, item)).collect();
+    array(&values?)
+}
+
+/// The elements of an array literal, each read as the operator takes it.
+fn each(input: &Input, text: &str) -> Result<Value> {
+    let items = items(text).ok_or_else(|| {
+        Error::new(Code::LiteralInvalid, format!("malformed array literal: \"{text}\""))
+            .hint("Write the values as {a,b,\"c,d\"}.")
+    })?;
+    if items.len() > limits::LIST_ITEMS {
+        let message = format!("a list has more than {} items", limits::LIST_ITEMS);
+        return Err(Error::new(Code::QueryUnreadable, message));
+    }
+    let one = |item: Option<String>| match item {
+        Some(text) => input.read(&Given::One(Cow::Owned(text))),
+        None => Ok(Value::Null),
+    };
+    let values: Result<Vec<Value>> = items.into_iter().map(one).collect();
+    array(&values?)
+}
+
+fn search(kind: SearchKind, column: &str, text: &str) -> Result<Value> {
+    let found = search::to_match(kind, &[column], text)?;
+    let negated = Value::Int(i64::from(found.negated));
+    array(&[Value::Text(found.text), negated])
+}
+
+/// Values as a JSON array, from which the database takes them as they are stored.
+fn array(values: &[Value]) -> Result<Value> {
+    let mut json = Vec::with_capacity(values.len() * 40 + 2);
     json.push(b'[');
-    for (at, item) in items.iter().enumerate() {
+    for (at, value) in values.iter().enumerate() {
         if at > 0 {
             json.push(b',');
         }
-        match literal(ty, item)? {
+        match value {
             Value::Null => json.extend_from_slice(b"null"),
             Value::Int(number) => json.extend_from_slice(number.to_string().as_bytes()),
             Value::Real(number) if number.is_finite() => {
                 json.extend_from_slice(format!("{number:?}").as_bytes());
             }
             Value::Real(number) => {
-                json.extend_from_slice(if number > 0.0 { b"9e999" } else { b"-9e999" });
+                json.extend_from_slice(if *number > 0.0 { b"9e999" } else { b"-9e999" });
             }
-            Value::Text(text) => write_string(&text, &mut json),
+            Value::Text(text) => write_string(text, &mut json),
             Value::Blob(bytes) => {
                 let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
                 write_string(&digits, &mut json);

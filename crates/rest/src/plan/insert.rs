@@ -8,16 +8,17 @@ use mainstay_gate::{Identity, Permit};
 use mainstay_schema::Value;
 use mainstay_schema::model::Identity as Numbering;
 use mainstay_store::plan::{Change, Guard, InsertRun, Reread, Upsert};
-use mainstay_store::query::{Conflict, Expr, Filter, Given, Insert, Operand, Select};
+use mainstay_store::query::{Conflict, Expr, Insert};
 use mainstay_store::{WritePlan, sql};
 
 use super::body::{self, Cells};
 use super::made::Maker;
+use super::rows::{self, Shaping};
 use super::shape::{Key, Kind};
-use super::{Output, Prepared, Target, resolve};
-use crate::Plans;
+use super::{Output, Prepared, Target, Written, reread, resolve};
 use crate::parse::prefer::Resolution;
-use crate::parse::{Intent, Item};
+use crate::parse::{Intent, Part};
+use crate::{Config, Plans};
 
 /// A planned write, and what the renderer needs to know of it.
 pub struct PlannedWrite {
@@ -34,8 +35,9 @@ pub struct Upserting {
 
 /// Everything about an insert that is not a value.
 pub struct Wanted<'w, 'a> {
-    /// The rows that come back; `None` for no rows.
-    pub returning: Option<Option<&'w [Item<'a>]>>,
+    pub written: &'w Written<'w>,
+    /// What comes back of each row; nothing without it.
+    pub returning: Option<&'w Part<'a>>,
     pub upserting: Option<Upserting>,
     pub guard: Guard,
 }
@@ -45,13 +47,14 @@ pub struct Wanted<'w, 'a> {
 /// those of the declared bounds.
 pub fn plan(
     plans: &Plans,
-    target: &Target<'_>,
+    config: &Config,
     permit: &Permit,
     intent: &Intent<'_>,
     body: &[u8],
     wanted: &Wanted<'_, '_>,
     maker: &Maker<'_>,
 ) -> Result<PlannedWrite> {
+    let target = &wanted.written.table;
     let only = columns(target, intent)?;
     let rows = body::read(target, intent.body_kind, body, only.as_deref())?;
     let sent = match only {
@@ -65,7 +68,7 @@ pub fn plan(
         match runs.last_mut() {
             Some(run) if *run.columns == *columns => run.rows.push(values),
             _ => {
-                let (run, shown) = start(plans, target, intent, &sent, columns, values, wanted)?;
+                let (run, shown) = start(plans, config, intent, &sent, columns, values, wanted)?;
                 outputs.get_or_insert(shown);
                 runs.push(run);
             }
@@ -73,9 +76,14 @@ pub fn plan(
     }
     let outputs = match outputs {
         Some(outputs) => outputs,
-        None => shown(target, wanted)?.1.into(),
+        None => shown(config, intent, wanted)?.1.into(),
     };
-    let reread = reread(plans, target, intent, wanted)?;
+    let reread = match wanted.returning.filter(|_| wanted.rereads()) {
+        None => None,
+        Some(part) => {
+            Some(Reread::Keys(reread::by_keys(plans, config, wanted.written, intent, part)?))
+        }
+    };
     let casts = outputs.iter().any(|output| output.cast.is_some());
     let alone = matches!(runs.as_slice(), [run] if run.rows.len() == 1 && run.upsert.is_none());
     let atomic = alone && !casts && reread.is_none() && wanted.guard == Guard::default();
@@ -190,29 +198,31 @@ pub fn may_write(
 /// A new run: its statement is made or remembered.
 fn start(
     plans: &Plans,
-    target: &Target<'_>,
+    config: &Config,
     intent: &Intent<'_>,
     sent: &[usize],
     columns: Vec<usize>,
     values: Vec<Value>,
     wanted: &Wanted<'_, '_>,
 ) -> Result<(InsertRun, Arc<[Output]>)> {
-    let rereads = wanted.returning.is_some() && !intent.query.order.is_empty();
+    let (target, rereads) = (&wanted.written.table, wanted.rereads());
     let update: Vec<usize> = match &wanted.upserting {
         Some(upserting) if upserting.merges => {
             sent.iter().copied().filter(|at| columns.contains(at)).collect()
         }
         _ => Vec::new(),
     };
-    let mut key = Key::new(Kind::Insert, target);
+    let mut key = Key::new(Kind::Insert, &wanted.written.level.target);
     key.numbers(&columns).numbers(&update).flag(rereads).flag(wanted.returning.is_some());
-    key.select(wanted.returning.flatten());
+    if let Some(part) = wanted.returning {
+        key.select(&wanted.written.level, part).shown(intent);
+    }
     key.flag(wanted.upserting.is_some());
     if let Some(upserting) = &wanted.upserting {
         key.numbers(&upserting.target).flag(upserting.merges);
     }
     let prepared = plans.get_or_make(key, || {
-        let (exprs, outputs) = shown(target, wanted)?;
+        let (exprs, outputs) = shown(config, intent, wanted)?;
         let echo =
             echo(target, &exprs, &columns).filter(|_| !rereads && wanted.upserting.is_none());
         let keys = || target.table.primary_key.columns.iter().copied().map(Expr::Column).collect();
@@ -283,68 +293,29 @@ fn upsert(target: &Target<'_>, wanted: &Wanted<'_, '_>, columns: &[usize]) -> Op
     })
 }
 
-fn shown(target: &Target<'_>, wanted: &Wanted<'_, '_>) -> Result<(Vec<Expr>, Vec<Output>)> {
-    match wanted.returning {
-        Some(select) => resolve::outputs(target, select),
-        None => Ok((Vec::new(), Vec::new())),
-    }
-}
-
-/// Rows that are to come back in an order are read again by their keys.
-fn reread(
-    plans: &Plans,
-    target: &Target<'_>,
+fn shown(
+    config: &Config,
     intent: &Intent<'_>,
     wanted: &Wanted<'_, '_>,
-) -> Result<Option<Reread>> {
-    let Some(select) = wanted.returning.filter(|_| !intent.query.order.is_empty()) else {
-        return Ok(None);
+) -> Result<(Vec<Expr>, Vec<Output>)> {
+    let Some(part) = wanted.returning else {
+        return Ok((Vec::new(), Vec::new()));
     };
-    read_back(plans, target, intent, select).map(Some)
+    let mut shaping = Shaping::new(config, &intent.query, 0).shown(intent);
+    let built = rows::build(&wanted.written.level, part, &mut shaping)?;
+    Ok((built.select.outputs, built.outputs))
 }
 
-/// Reads rows by their keys, in the order and the page that the intent asks for.
-///
-/// # Errors
-/// As `resolve`; `PGRST127` for a table that has no key.
-pub fn read_back(
-    plans: &Plans,
-    target: &Target<'_>,
-    intent: &Intent<'_>,
-    select: Option<&[Item<'_>]>,
-) -> Result<Reread> {
-    if target.table.primary_key.columns.is_empty() {
-        let message = "rows of a table without a key cannot be returned in an order";
-        return Err(Error::new(Code::NotImplemented, message));
+impl Wanted<'_, '_> {
+    fn rereads(&self) -> bool {
+        self.written.rereads(self.returning)
     }
-    let mut key = Key::new(Kind::Read, target);
-    key.text("read back").select(select).order(&intent.query.order);
-    let prepared = plans.get_or_make(key, || {
-        let (exprs, outputs) = resolve::outputs(target, select)?;
-        let query = Select {
-            table: Arc::clone(target.table),
-            outputs: exprs,
-            filter: Filter::Keys(Operand::Given(Given(0))),
-            order: resolve::order(target, &intent.query.order)?,
-            keyed: false,
-            page: None,
-        };
-        Ok(Prepared {
-            statement: Arc::new(sql::sqlite::select(&query)),
-            count: None,
-            outputs: outputs.into(),
-            inputs: Vec::new(),
-            keyed: false,
-            echo: None,
-        })
-    })?;
-    Ok(Reread::Keys(Arc::clone(&prepared.statement)))
 }
 
 /// The upsert that preferences and `on_conflict` ask for.
 ///
 /// # Errors
-/// `42P10` when no unique constraint covers the target, `PGRST204` for an unknown column.
+/// `42P10` when no unique constraint covers the target, `42703` for an unknown column.
 pub fn upserting(target: &Target<'_>, intent: &Intent<'_>) -> Result<Option<Upserting>> {
     let Some(resolution) = intent.prefer.resolution else {
         return Ok(None);

@@ -1,58 +1,74 @@
 //! From an intent to a plan: names are looked up, values are read as their column's type, and the
 //! shape of the request is turned into statements once and remembered. Pure but for the clock.
 
+pub mod arguments;
 pub mod body;
+pub mod call;
 pub mod change;
+mod conditions;
 pub mod guard;
 pub mod index;
 pub mod input;
 pub mod insert;
+pub mod level;
 pub mod made;
 pub mod put;
 pub mod read;
+pub mod relations;
+mod reread;
 pub mod resolve;
+pub mod rows;
 pub mod shape;
+pub mod through;
+pub mod viewer;
 
 use std::sync::Arc;
 
 use mainstay_base::{Code, Error, Result};
 use mainstay_gate::Closed;
-use mainstay_schema::{Module, Table, Type};
-use mainstay_store::Statement;
+use mainstay_schema::{Module, Table};
+use mainstay_store::query::{Rows, Select, Source};
+use mainstay_store::{Statement, sql};
 
 use crate::Config;
 use crate::parse::{Intent, Resource};
 
+use relations::Relation;
+use viewer::Viewer;
+
 pub use index::Index;
 pub use input::Input;
+pub use level::Level;
+pub use mainstay_store::shown::Shown as Output;
+pub use through::Written;
 
-/// A column of the answer.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Output {
-    pub name: String,
-    /// `"name":`, ready to be written.
-    pub key: Vec<u8>,
-    pub ty: Type,
-    pub cast: Option<Type>,
-}
-
-/// The table that an intent addresses.
-#[derive(Clone, Copy, Debug)]
+/// The table or view that an intent addresses, as one caller may see it.
+#[derive(Clone, Debug)]
 pub struct Target<'a> {
     pub module_at: usize,
     pub table_at: usize,
     pub module: &'a Arc<Module>,
     pub table: &'a Arc<Table>,
     pub index: &'a index::TableIndex,
+    /// The ways from it to others.
+    pub relations: &'a [Relation],
+    /// What stands behind its columns.
+    pub rows: Rows,
     /// Columns that are closed to the caller.
-    pub closed: &'a Closed,
+    pub closed: Arc<Closed>,
 }
 
 impl<'a> Target<'a> {
     /// As one caller may see it.
     #[must_use]
-    pub fn seen_by(self, closed: &'a Closed) -> Self {
+    pub fn seen_by(self, closed: Arc<Closed>) -> Self {
         Self { closed, ..self }
+    }
+
+    /// Where its rows come from.
+    #[must_use]
+    pub fn source(&self) -> Source {
+        Source { table: Arc::clone(self.table), rows: self.rows.clone() }
     }
 
     /// The position of a column that exists for the caller.
@@ -62,10 +78,9 @@ impl<'a> Target<'a> {
     }
 
     /// The names that may be shown to the caller.
-    pub fn names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        let (table, closed) = (self.table, self.closed);
-        let columns = table.columns.iter().enumerate();
-        columns.filter(|(at, _)| !closed.read.contains(at)).map(|(_, column)| &*column.name)
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let columns = self.table.columns.iter().enumerate();
+        columns.filter(|(at, _)| !self.closed.read.contains(at)).map(|(_, column)| &*column.name)
     }
 }
 
@@ -75,47 +90,57 @@ pub struct Prepared {
     pub statement: Arc<Statement>,
     pub count: Option<Arc<Statement>>,
     pub outputs: Arc<[Output]>,
-    pub inputs: Vec<Input>,
+    /// How the value at each place is to be read.
+    pub inputs: Vec<Option<Input>>,
     /// At most one row can come back, found by a unique key.
     pub keyed: bool,
     /// Places of the outputs among the values of a new row, where they are all known.
     pub echo: Option<Arc<[Option<usize>]>>,
 }
 
-/// Finds what the intent addresses.
+impl Prepared {
+    /// A select without a count.
+    #[must_use]
+    pub fn select(select: &Select, outputs: Vec<Output>, inputs: Vec<Option<Input>>) -> Self {
+        Self {
+            statement: Arc::new(sql::sqlite::select(select)),
+            count: None,
+            outputs: outputs.into(),
+            inputs,
+            keyed: select.keyed,
+            echo: None,
+        }
+    }
+}
+
+/// Finds the table or view that the intent addresses.
 ///
 /// # Errors
-/// `PGRST106` for the module, `PGRST205` for the table. `visible` says which tables may be named
-/// in a hint.
-pub fn target<'a>(
-    index: &'a Index,
-    intent: &Intent<'_>,
-    visible: impl Fn(usize, usize) -> bool,
-) -> Result<Target<'a>> {
-    let module_at = index.module(intent.profile).ok_or_else(|| unknown_module(index, intent))?;
-    let module = &index.catalog.modules[module_at];
+/// `PGRST106` for the module, `PGRST205` for the table.
+pub fn target<'a>(viewer: &Viewer<'a>, intent: &Intent<'_>) -> Result<Target<'a>> {
+    let module_at = module(viewer.index, intent)?;
     let name = match intent.resource {
         Resource::Table(name) | Resource::Function(name) => name,
         Resource::Root => "",
     };
-    let inside = &index.modules[module_at];
-    let Some(table_at) = inside.tables.get(name).copied() else {
-        if module.views.iter().any(|view| view.name == name) {
-            let message = format!(
-                "The view '{}.{name}' is declared but not served by this version",
-                module.name
-            );
-            return Err(Error::new(Code::NotImplemented, message));
-        }
-        let known = module.tables.iter().enumerate();
-        let known = known.filter(|(at, _)| visible(module_at, *at)).map(|(_, table)| &*table.name);
-        let hint = index::nearest(name, known)
-            .map(|near| format!("Perhaps you meant the table '{}.{near}'", module.name));
-        let message =
-            format!("Could not find the table '{}.{name}' in the schema cache", module.name);
-        return Err(Error::new(Code::TableUnknown, message).hint_if(hint));
-    };
-    Ok(index.target(module_at, table_at))
+    if let Some(at) = viewer.index.modules[module_at].sources.get(name).copied() {
+        return Ok(viewer.target(module_at, at));
+    }
+    let module = &viewer.index.catalog.modules[module_at];
+    let known = module.sources().enumerate();
+    let known = known.filter(|(at, _)| viewer.sees(module_at, *at)).map(|(_, table)| &*table.name);
+    let hint = index::nearest(name, known)
+        .map(|near| format!("Perhaps you meant the table '{}.{near}'", module.name));
+    let message = format!("Could not find the table '{}.{name}' in the schema cache", module.name);
+    Err(Error::new(Code::TableUnknown, message).hint_if(hint))
+}
+
+/// The module that the intent's profile names.
+///
+/// # Errors
+/// `PGRST106`
+pub fn module(index: &Index, intent: &Intent<'_>) -> Result<usize> {
+    index.module(intent.profile).ok_or_else(|| unknown_module(index, intent))
 }
 
 fn unknown_module(index: &Index, intent: &Intent<'_>) -> Error {

@@ -2,29 +2,27 @@
 
 use mainstay_base::{Code, Error, Result};
 use mainstay_gate::Permit;
-use mainstay_store::plan::{Change, Guard};
+use mainstay_store::plan::Change;
 
 use super::Target;
-use super::change::Returning;
+use super::change::Asked;
 use super::insert::{self, PlannedWrite, Upserting, Wanted};
 use super::made::Maker;
-use crate::Plans;
-use crate::parse::filter::{Given, Node, Operator};
-use crate::parse::{Intent, Page};
+use crate::parse::{Given, Intent, Node, Operator, Page};
+use crate::{Config, Plans};
 
 /// # Errors
 /// `PGRST105`, `PGRST114`, `PGRST115`, and those of an insert.
-#[allow(clippy::too_many_arguments)] // the same pieces as an insert, and what comes back
 pub fn plan(
     plans: &Plans,
-    target: &Target<'_>,
+    config: &Config,
     permit: &Permit,
-    intent: &Intent<'_>,
+    asked: &Asked<'_, '_>,
     body: &[u8],
-    returning: Returning<'_, '_>,
-    guard: Guard,
     maker: &Maker<'_>,
 ) -> Result<PlannedWrite> {
+    let Asked { intent, written, returning, guard } = *asked;
+    let target = &written.table;
     if intent.page != Page::default() {
         let message = "limit/offset querystring parameters are not allowed for PUT";
         return Err(Error::new(Code::PutRangeGiven, message));
@@ -32,8 +30,8 @@ pub fn plan(
     let key = &target.table.primary_key.columns;
     let given = key_filters(target, intent)?;
     let upserting = Some(Upserting { target: key.clone(), merges: true });
-    let wanted = Wanted { returning, upserting, guard };
-    let planned = insert::plan(plans, target, permit, intent, body, &wanted, maker)?;
+    let wanted = Wanted { written, returning, upserting, guard };
+    let planned = insert::plan(plans, config, permit, intent, body, &wanted, maker)?;
     let same = match &planned.plan.change {
         Change::Insert(runs) => match runs.as_slice() {
             [run] if run.rows.len() == 1 => key.iter().zip(&given).all(|(at, value)| {
@@ -58,7 +56,7 @@ fn key_filters(target: &Target<'_>, intent: &Intent<'_>) -> Result<Vec<mainstay_
         Error::new(Code::PutFiltersWrong, message)
     };
     let (table, key) = (target.table, &target.table.primary_key.columns);
-    let filters = &intent.query.filters;
+    let filters = &intent.query.part.filters;
     if key.is_empty() || filters.len() != key.len() {
         return Err(wrong());
     }

@@ -6,12 +6,13 @@ use mainstay_base::Result;
 use mainstay_gate::Permit;
 use mainstay_schema::Value;
 use mainstay_store::plan::Lane;
-use mainstay_store::query::{Count, Given, Select};
+use mainstay_store::query::{Given, Select};
 use mainstay_store::{Bound, ReadPlan, sql};
 
+use super::rows::{self, Shaping};
 use super::shape::{Key, Kind};
-use super::{Output, Prepared, Target, resolve, row_cap};
-use crate::parse::{Intent, Verb};
+use super::{Level, Output, Prepared, resolve, row_cap};
+use crate::parse::{Intent, Query, Verb};
 use crate::{Config, Plans};
 
 /// A planned read, and what the renderer needs to know of it.
@@ -21,26 +22,21 @@ pub struct PlannedRead {
 }
 
 /// # Errors
-/// What `resolve` and `Input::read` refuse.
+/// What `rows` and `Input::read` refuse.
 pub fn plan(
     plans: &Plans,
     config: &Config,
-    target: &Target<'_>,
+    level: &Level<'_>,
     permit: &Permit,
     intent: &Intent<'_>,
 ) -> Result<PlannedRead> {
-    let query = &intent.query;
     let counts = intent.prefer.count.is_some();
-    let mut key = Key::new(Kind::Read, target);
-    key.select(query.select.as_deref()).filters(&query.filters).order(&query.order).flag(counts);
-    let prepared = plans.get_or_make(key, || prepare(target, intent, counts))?;
+    let mut key = Key::new(Kind::Read, &level.target);
+    key.part(level, &intent.query.part).flag(counts).shown(intent);
+    let prepared = plans.get_or_make(key, || prepare(config, level, intent, counts))?;
 
-    let mut values = Vec::with_capacity(prepared.inputs.len() + 2);
-    for (input, given) in prepared.inputs.iter().zip(&query.values) {
-        values.push(input.read(given)?);
-    }
+    let mut values = values(config, &prepared, &intent.query, Vec::new())?;
     let limit = row_cap(config, intent.page.limit);
-    let number = |number: u64| Value::Int(i64::try_from(number).unwrap_or(i64::MAX));
     values.extend([number(limit), number(intent.page.offset)]);
     let values: Arc<[Value]> = values.into();
     let bound = |statement: &Arc<_>| Bound {
@@ -54,6 +50,7 @@ pub fn plan(
     let plan = ReadPlan {
         module: permit.module(),
         lane: if prepared.keyed { Lane::Keyed } else { Lane::Open },
+        before: Vec::new(),
         // A HEAD request for the count alone needs no rows.
         rows: (!skips_rows).then(|| bound(&prepared.statement)),
         count: prepared.count.as_ref().map(bound),
@@ -63,25 +60,53 @@ pub fn plan(
     Ok(PlannedRead { plan, outputs: Arc::clone(&prepared.outputs) })
 }
 
-fn prepare(target: &Target<'_>, intent: &Intent<'_>, counts: bool) -> Result<Prepared> {
+/// The values of a statement: those that come first, those of the filters, the pages of embeds.
+///
+/// # Errors
+/// As `Input::read`.
+pub fn values(
+    config: &Config,
+    prepared: &Prepared,
+    query: &Query<'_>,
+    mut values: Vec<Value>,
+) -> Result<Vec<Value>> {
+    values.reserve(prepared.inputs.len() + 2);
+    for (input, given) in prepared.inputs.iter().zip(&query.values) {
+        values.push(match input {
+            Some(input) => input.read(given)?,
+            None => Value::Null,
+        });
+    }
+    rows::pages(&query.part, config, &mut values);
+    Ok(values)
+}
+
+/// A bound number.
+#[must_use]
+pub fn number(number: u64) -> Value {
+    Value::Int(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+fn prepare(
+    config: &Config,
+    level: &Level<'_>,
+    intent: &Intent<'_>,
+    counts: bool,
+) -> Result<Prepared> {
     let query = &intent.query;
-    let (exprs, outputs) = resolve::outputs(target, query.select.as_deref())?;
-    let mut inputs = Vec::new();
-    let filter = resolve::filter(target, &query.filters, 0, &mut inputs)?;
-    let order = resolve::order(target, &query.order)?;
-    let keyed = resolve::is_keyed(target.table, &filter);
-    let count = counts.then(|| {
-        let count = Count { table: Arc::clone(target.table), filter: filter.clone() };
-        Arc::new(sql::sqlite::count(&count))
-    });
-    let page = Some((Given(inputs.len()), Given(inputs.len() + 1)));
-    let table = Arc::clone(target.table);
-    let select = Select { table, outputs: exprs, filter, order, keyed, page };
+    let mut shaping = Shaping::new(config, query, 0).shown(intent);
+    let built = rows::build(level, &query.part, &mut shaping)?;
+    let grouped = built.select.group.is_some();
+    let unique = resolve::is_keyed(level.target.table, &built.select.filter);
+    let keyed = unique && !grouped && level.is_to_one();
+    let count = counts.then(|| Arc::new(sql::sqlite::count(&built.select)));
+    let page = Some((Given(shaping.end()), Given(shaping.end() + 1)));
+    let select = Select { keyed, page, ..built.select };
     Ok(Prepared {
         statement: Arc::new(sql::sqlite::select(&select)),
         count,
-        outputs: outputs.into(),
-        inputs,
+        outputs: built.outputs.into(),
+        inputs: shaping.inputs,
         keyed,
         echo: None,
     })

@@ -1,9 +1,12 @@
 //! The shape of a request as bytes: the key under which its plan is remembered. Two requests have
 //! one shape when they differ in values only; a value never enters the key.
 
-use super::Target;
-use crate::parse::filter::{Condition, Field, Node, Operator, PathStep};
-use crate::parse::{Item, OrderItem};
+use mainstay_store::shown::Zone;
+
+use super::{Level, Target};
+use crate::parse::filter::{Condition, Field, Node, PathStep};
+use crate::parse::select::{Column, Embed};
+use crate::parse::{Each, Intent, Item, Operator, OrderItem, Part};
 
 /// The kinds of plans, the first byte of a key.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +16,7 @@ pub enum Kind {
     Insert,
     Update,
     Delete,
+    Call,
 }
 
 /// A key under construction. Every text is written with its length, so no two shapes collide.
@@ -60,28 +64,65 @@ impl Key {
         self
     }
 
-    pub fn select(&mut self, select: Option<&[Item<'_>]>) -> &mut Self {
-        let Some(items) = select else {
+    /// All that is asked of a level and of those below it, and which columns are closed there.
+    pub fn part(&mut self, level: &Level<'_>, part: &Part<'_>) -> &mut Self {
+        self.select(level, part).filters(&part.filters).order(&part.order)
+    }
+
+    /// The select list, embeds with all that belongs to them.
+    pub fn select(&mut self, level: &Level<'_>, part: &Part<'_>) -> &mut Self {
+        let Some(items) = &part.select else {
             return self.flag(false);
         };
         self.flag(true).number(items.len());
+        let mut embeds = level.embeds.iter();
         for item in items {
             match item {
-                Item::Star => drop(self.flag(false)),
-                Item::Column { alias, field, cast } => {
-                    self.flag(true).text(alias.as_deref().unwrap_or_default());
-                    self.flag(alias.is_some()).field(field);
-                    self.text(cast.as_deref().unwrap_or_default());
+                Item::Star => drop(self.number(0)),
+                Item::Column(column) => drop(self.number(1).column(column)),
+                Item::Embed(embed) => {
+                    self.number(2).embed(embed);
+                    if let Some(found) = embeds.next() {
+                        let target = &found.level.target;
+                        self.number(target.table_at).numbers(&target.closed.read);
+                        self.part(&found.level, &embed.part);
+                    }
                 }
             }
         }
         self
     }
 
+    fn column(&mut self, column: &Column<'_>) -> &mut Self {
+        self.optional(column.alias.as_deref()).optional(column.cast.as_deref());
+        if let Some(field) = &column.field {
+            self.flag(true).field(field);
+        }
+        if let Some(aggregate) = &column.aggregate {
+            self.number(aggregate.function as usize).optional(aggregate.cast.as_deref());
+        }
+        self.flag(column.field.is_some()).flag(column.aggregate.is_some())
+    }
+
+    fn embed(&mut self, embed: &Embed<'_>) -> &mut Self {
+        self.optional(embed.alias.as_deref()).text(&embed.relation);
+        self.optional(embed.hint.as_deref()).flag(embed.inner).flag(embed.spread)
+    }
+
+    fn optional(&mut self, text: Option<&str>) -> &mut Self {
+        self.flag(text.is_some()).text(text.unwrap_or_default())
+    }
+
+    /// How the rows are to be shown, where a statement has a part in it.
+    pub fn shown(&mut self, intent: &Intent<'_>) -> &mut Self {
+        self.flag(intent.media.strip_nulls).optional(intent.prefer.zone.as_ref().map(Zone::name))
+    }
+
     pub fn order(&mut self, order: &[OrderItem<'_>]) -> &mut Self {
         self.number(order.len());
         for item in order {
-            self.field(&item.field).flag(item.descending).flag(item.nulls_first);
+            self.optional(item.relation.as_deref()).field(&item.field);
+            self.flag(item.descending).flag(item.nulls_first);
         }
         self
     }
@@ -96,9 +137,10 @@ impl Key {
         match node {
             Node::All { not, nodes } => drop(self.number(0).flag(*not).filters(nodes)),
             Node::Any { not, nodes } => drop(self.number(1).flag(*not).filters(nodes)),
-            Node::One(Condition { field, not, operator }) => {
+            Node::One(Condition { field, not, operator, each, place }) => {
                 let (kind, word) = operator_number(*operator);
-                self.number(2).flag(*not).number(kind).number(word).field(field);
+                self.number(2).flag(*not).number(kind).number(word).number(*place).field(field);
+                self.number(each.map_or(0, |each| if each == Each::Any { 1 } else { 2 }));
             }
         }
     }
@@ -132,5 +174,9 @@ fn operator_number(operator: Operator) -> (usize, usize) {
         Operator::Ilike => (10, 0),
         Operator::Match => (11, 0),
         Operator::Imatch => (12, 0),
+        Operator::Contains => (13, 0),
+        Operator::Contained => (14, 0),
+        Operator::Overlaps => (15, 0),
+        Operator::Search(kind) => (16, kind as usize),
     }
 }

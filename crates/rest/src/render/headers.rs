@@ -117,6 +117,9 @@ fn applied(prefer: &Prefer, verb: Verb) -> String {
         Some(Handling::Lenient) => add("handling=lenient"),
         None => {}
     }
+    if let Some(zone) = &prefer.zone {
+        parts.push(format!("timezone={}", zone.name()));
+    }
     if let Some(most) = prefer.bound().filter(|_| writes) {
         parts.push(format!("max-affected={most}"));
     }

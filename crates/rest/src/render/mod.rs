@@ -6,7 +6,7 @@ pub mod rows;
 
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION};
-use http::{Request, Response, StatusCode};
+use http::{Response, StatusCode};
 use mainstay_base::{Code, Error, Result};
 use mainstay_store::Answer;
 
@@ -17,6 +17,48 @@ use crate::plan::Target;
 
 pub use rows::JsonRows;
 
+/// What becomes of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finish {
+    /// `counted_only` is the limit of a read that asked for no rows.
+    Read {
+        head: bool,
+        counted_only: Option<u64>,
+    },
+    Created,
+    Put,
+    Changed,
+    /// An update that set nothing.
+    Unchanged,
+    Deleted,
+    Options {
+        writes: bool,
+    },
+}
+
+/// The response of an answer; work that needed no store has none.
+///
+/// # Errors
+/// `PGRST103` beyond the end, `PGRST116` for a single object that is not single.
+pub fn finish(
+    head: &Head<'_>,
+    finish: Finish,
+    answer: Option<Answer<JsonRows>>,
+) -> Result<Response<Bytes>> {
+    match (finish, answer) {
+        (Finish::Read { head: is_head, counted_only }, Some(answer)) => {
+            read(head, answer, is_head, counted_only)
+        }
+        (Finish::Created, Some(answer)) => Ok(created(head, answer)),
+        (Finish::Put, Some(answer)) => Ok(put(head, answer)),
+        (Finish::Changed, Some(answer)) => Ok(changed(head, answer)),
+        (Finish::Deleted, Some(answer)) => Ok(deleted(head, answer)),
+        (Finish::Unchanged, _) => unchanged(head),
+        (Finish::Options { writes }, _) => Ok(options(writes)),
+        (_, None) => Err(Error::internal("work without an answer")),
+    }
+}
+
 /// What every answer's headers are made from.
 pub struct Head<'a> {
     pub uri: &'a http::Uri,
@@ -24,16 +66,7 @@ pub struct Head<'a> {
     pub target: &'a Target<'a>,
 }
 
-impl<'a> Head<'a> {
-    #[must_use]
-    pub fn new(
-        request: &'a Request<Bytes>,
-        intent: &'a Intent<'a>,
-        target: &'a Target<'a>,
-    ) -> Self {
-        Self { uri: request.uri(), intent, target }
-    }
-
+impl Head<'_> {
     fn response(&self, status: StatusCode, body: Bytes) -> Response<Bytes> {
         let mut response = Response::new(body);
         *response.status_mut() = status;
@@ -64,13 +97,13 @@ impl<'a> Head<'a> {
 ///
 /// # Errors
 /// `PGRST103` beyond the end, `PGRST116` for a single object that is not single.
-pub fn read(
+fn read(
     head: &Head<'_>,
     answer: Answer<JsonRows>,
-    offset: u64,
     is_head: bool,
     counted_only: Option<u64>,
 ) -> Result<Response<Bytes>> {
+    let offset = head.intent.page.offset;
     let rows = match counted_only {
         Some(limit) => answer.total.unwrap_or(0).min(limit),
         None => answer.rows,
@@ -98,10 +131,7 @@ pub fn read(
 }
 
 /// A create: 201; 200 when an upsert added nothing.
-///
-/// # Errors
-/// None today; rows that cannot be shown fail earlier.
-pub fn created(head: &Head<'_>, answer: Answer<JsonRows>) -> Result<Response<Bytes>> {
+fn created(head: &Head<'_>, answer: Answer<JsonRows>) -> Response<Bytes> {
     let prefer = &head.intent.prefer;
     let merged = prefer.resolution == Some(crate::parse::prefer::Resolution::Merge)
         && answer.inserted == 0
@@ -122,26 +152,20 @@ pub fn created(head: &Head<'_>, answer: Answer<JsonRows>) -> Result<Response<Byt
         _ => head.empty(status),
     };
     headers::content_range(response.headers_mut(), None, total);
-    Ok(response)
+    response
 }
 
 /// A put: as a create with rows, 204 without.
-///
-/// # Errors
-/// None today.
-pub fn put(head: &Head<'_>, answer: Answer<JsonRows>) -> Result<Response<Bytes>> {
+fn put(head: &Head<'_>, answer: Answer<JsonRows>) -> Response<Bytes> {
     if !head.intent.prefer.represents() {
-        return Ok(head.empty(StatusCode::NO_CONTENT));
+        return head.empty(StatusCode::NO_CONTENT);
     }
     let status = if answer.inserted > 0 { StatusCode::CREATED } else { StatusCode::OK };
-    Ok(head.rows(status, answer.sink.finish()))
+    head.rows(status, answer.sink.finish())
 }
 
 /// An update: 200 with rows, 204 without; no match is not an error.
-///
-/// # Errors
-/// None today.
-pub fn changed(head: &Head<'_>, answer: Answer<JsonRows>) -> Result<Response<Bytes>> {
+fn changed(head: &Head<'_>, answer: Answer<JsonRows>) -> Response<Bytes> {
     let total = head.intent.prefer.count.map(|_| answer.rows);
     let range = Some((0, answer.rows));
     let mut response = match head.intent.prefer.represents() {
@@ -149,14 +173,14 @@ pub fn changed(head: &Head<'_>, answer: Answer<JsonRows>) -> Result<Response<Byt
         false => head.empty(StatusCode::NO_CONTENT),
     };
     headers::content_range(response.headers_mut(), range, total);
-    Ok(response)
+    response
 }
 
 /// An update that sets nothing.
 ///
 /// # Errors
 /// `PGRST116` when a single object was asked for.
-pub fn unchanged(head: &Head<'_>) -> Result<Response<Bytes>> {
+fn unchanged(head: &Head<'_>) -> Result<Response<Bytes>> {
     if head.intent.media.form == Form::Object {
         return Err(not_singular(0));
     }
@@ -170,25 +194,24 @@ pub fn unchanged(head: &Head<'_>) -> Result<Response<Bytes>> {
 }
 
 /// A delete: 200 with rows, 204 without.
-///
-/// # Errors
-/// None today.
-pub fn deleted(head: &Head<'_>, answer: Answer<JsonRows>) -> Result<Response<Bytes>> {
+fn deleted(head: &Head<'_>, answer: Answer<JsonRows>) -> Response<Bytes> {
     let total = head.intent.prefer.count.map(|_| answer.rows);
     let mut response = match head.intent.prefer.represents() {
         true => head.rows(StatusCode::OK, answer.sink.finish()),
         false => head.empty(StatusCode::NO_CONTENT),
     };
     headers::content_range(response.headers_mut(), None, total);
-    Ok(response)
+    response
 }
 
-/// What a table can be asked to do.
-#[must_use]
-pub fn options() -> Response<Bytes> {
+/// What a table or view can be asked to do.
+fn options(writes: bool) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
-    let allow = HeaderValue::from_static("OPTIONS,GET,HEAD,POST,PUT,PATCH,DELETE");
-    response.headers_mut().insert(ALLOW, allow);
+    let allow = match writes {
+        true => "OPTIONS,GET,HEAD,POST,PUT,PATCH,DELETE",
+        false => "OPTIONS,GET,HEAD",
+    };
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
     response
 }
 

@@ -101,13 +101,7 @@ impl JsonRows {
             }
             first = false;
             self.out.extend_from_slice(&output.key);
-            match &output.cast {
-                None => output.ty.write_json(value, &mut self.out),
-                Some(cast) => {
-                    let value = output.ty.cast(cast, value)?;
-                    cast.write_json(value.as_stored(), &mut self.out);
-                }
-            }
+            output.write_json(value, &mut self.out)?;
         }
         self.out.push(b'}');
         Ok(())
@@ -122,13 +116,7 @@ impl JsonRows {
             }
             cell.clear();
             let value = row.get(at)?;
-            match &output.cast {
-                None => output.ty.write_text(value, &mut cell),
-                Some(cast) => {
-                    let value = output.ty.cast(cast, value)?;
-                    cast.write_text(value.as_stored(), &mut cell);
-                }
-            }
+            output.write_text(value, &mut cell)?;
             // An empty text is quoted, so that it differs from a null.
             match cell.is_empty() && value != Stored::Null {
                 true => self.out.extend_from_slice(b"\"\""),

@@ -2,7 +2,10 @@
 //! catalog and are always quoted, values are always bound.
 
 pub mod sqlite;
+mod sqlite_condition;
 pub mod sqlite_ddl;
+mod sqlite_expr;
+mod sqlite_scope;
 pub mod sqlite_write;
 
 use mainstay_schema::{Table, Value};
@@ -15,12 +18,20 @@ use crate::query::{Given, Operand};
 pub(crate) struct Text {
     sql: String,
     slots: Vec<Slot>,
+    /// Aliases that were given out.
+    aliases: usize,
 }
 
 impl Text {
     pub fn push(&mut self, sql: &str) -> &mut Self {
         self.sql.push_str(sql);
         self
+    }
+
+    /// A number that no other alias of this text has.
+    pub fn alias(&mut self) -> usize {
+        self.aliases += 1;
+        self.aliases
     }
 
     /// A quoted identifier.

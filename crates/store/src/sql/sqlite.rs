@@ -1,43 +1,80 @@
-//! Reads as SQLite text: select lists, filters, order. Writes are in `sqlite_write`, tables in
-//! `sqlite_ddl`; the `mainstay_…` functions are registered by `sqlite::functions`.
+//! Reads as SQLite text: the select, its order and its page. Values stand in `sqlite_expr`,
+//! conditions in `sqlite_condition`, names in `sqlite_scope`; writes in `sqlite_write`, tables in
+//! `sqlite_ddl`.
 
-use mainstay_schema::{Table, Type, Value};
+use mainstay_schema::Table;
+use mainstay_schema::model::Piece;
 
 use super::Text;
+use super::sqlite_condition::{condition, where_clause};
 use super::sqlite_ddl::clusters_by_key;
+use super::sqlite_expr::{comparable, outputs};
+use super::sqlite_scope::{Scope, from_with, piece};
 use crate::plan::Statement;
-use crate::query::{Comparison, Count, Expr, Filter, Order, Select, Step, Truth};
+use crate::query::{Expr, Filter, Rows, Select};
 
-/// `SELECT … FROM … WHERE … ORDER BY … LIMIT … OFFSET …`
+/// `SELECT … FROM … WHERE … GROUP BY … ORDER BY … LIMIT … OFFSET …`
 #[must_use]
 pub fn select(query: &Select) -> Statement {
     let mut text = Text::default();
+    let scope = Scope::open(&mut text, query, false);
     text.push("SELECT ");
-    outputs(&mut text, &query.table, &query.outputs);
-    text.push(" FROM ").name(&query.table.name);
+    outputs(&mut text, &scope, &query.outputs);
     // Without a filter and an order a covering index must not decide the order of the rows:
     // applications lean on the order of insertion.
-    if query.filter.is_none() && query.order.is_empty() {
-        text.push(" NOT INDEXED");
-    }
-    where_clause(&mut text, &query.table, &query.filter);
-    order_clause(&mut text, &query.table, &query.order);
-    if query.order.is_empty() && !query.filter.is_none() && !query.keyed {
-        natural_order(&mut text, &query.table);
-    }
-    if let Some((limit, offset)) = query.page {
-        text.push(" LIMIT ").given(limit).push(" OFFSET ").given(offset);
+    let stored = query.from.source.rows == Rows::Stored && query.keys.is_none();
+    let scans = stored && query.group.is_none() && scans_by_itself(&scope, query);
+    rows(&mut text, &scope, query, if scans { " NOT INDEXED" } else { "" });
+    order_clause(&mut text, &scope, query);
+    limit_clause(&mut text, query);
+    text.finish()
+}
+
+/// `SELECT count(*) …`: of rows, or of groups.
+#[must_use]
+pub fn count(query: &Select) -> Statement {
+    let mut text = Text::default();
+    let scope = Scope::open(&mut text, query, false);
+    match query.group {
+        None => {
+            text.push("SELECT count(*)");
+            rows(&mut text, &scope, query, "");
+        }
+        Some(_) => {
+            text.push("SELECT count(*) FROM (SELECT ");
+            outputs(&mut text, &scope, &query.outputs);
+            rows(&mut text, &scope, query, "");
+            text.push(")");
+        }
     }
     text.finish()
 }
 
-/// `SELECT count(*) …`
+/// A statement of a function: as it was written, its arguments bound.
 #[must_use]
-pub fn count(query: &Count) -> Statement {
+pub fn statement(pieces: &[Piece]) -> Statement {
     let mut text = Text::default();
-    text.push("SELECT count(*) FROM ").name(&query.table.name);
-    where_clause(&mut text, &query.table, &query.filter);
+    for part in pieces {
+        piece(&mut text, part, 0);
+    }
     text.finish()
+}
+
+/// `FROM … WHERE … GROUP BY …`
+fn rows(text: &mut Text, scope: &Scope<'_>, query: &Select, hint: &str) {
+    from_with(text, scope, query, hint);
+    where_clause(text, scope, &query.filter);
+    if let Some(group) = query.group.as_ref().filter(|group| !group.is_empty()) {
+        text.push(" GROUP BY ").list(group, ", ", |text, at| {
+            text.push(&(at + 1).to_string());
+        });
+    }
+}
+
+pub(super) fn limit_clause(text: &mut Text, query: &Select) {
+    if let Some((limit, offset)) = query.page {
+        text.push(" LIMIT ").given(limit).push(" OFFSET ").given(offset);
+    }
 }
 
 /// Rows of a parent table that `child` still references, under a filter on the parent.
@@ -61,34 +98,22 @@ pub fn referenced(
     text.push(")");
     if !filter.is_none() {
         text.push(" AND ");
-        condition(&mut text, parent, filter);
+        condition(&mut text, &Scope::of(parent), filter);
     }
     text.push(" LIMIT 1");
     text.finish()
 }
 
-pub(super) fn outputs(text: &mut Text, table: &Table, outputs: &[Expr]) {
-    if outputs.is_empty() {
-        text.push("1");
+/// The order asked for; without one, the order of insertion.
+pub(super) fn order_clause(text: &mut Text, scope: &Scope<'_>, query: &Select) {
+    if query.order.is_empty() {
+        return natural_order(text, scope, query);
     }
-    text.list(outputs, ", ", |text, output| expression(text, table, output));
-}
-
-pub(super) fn where_clause(text: &mut Text, table: &Table, filter: &Filter) {
-    if !filter.is_none() {
-        text.push(" WHERE ");
-        condition(text, table, filter);
-    }
-}
-
-fn order_clause(text: &mut Text, table: &Table, order: &[Order]) {
-    if order.is_empty() {
-        return;
-    }
-    text.push(" ORDER BY ").list(order, ", ", |text, order| {
-        comparable(text, table, &order.expr);
+    text.push(" ORDER BY ").list(&query.order, ", ", |text, order| {
+        comparable(text, scope, &order.expr);
         text.push(if order.descending { " DESC" } else { " ASC" });
         // Where there are no nulls, naming their place would only keep an index from being used.
+        let table = scope.table;
         if !matches!(order.expr, Expr::Column(at) if !table.columns[at].null && !table.adopted) {
             text.push(if order.nulls_first { " NULLS FIRST" } else { " NULLS LAST" });
         }
@@ -97,10 +122,19 @@ fn order_clause(text: &mut Text, table: &Table, order: &[Order]) {
 
 /// The order of insertion. Without it an index that serves the filter would decide, and could tell
 /// the order of a column that the caller may not see.
-fn natural_order(text: &mut Text, table: &Table) {
+fn natural_order(text: &mut Text, scope: &Scope<'_>, query: &Select) {
+    if query.keys.is_some() {
+        text.push(" ORDER BY _mainstay_0.key");
+        return;
+    }
+    let stored = query.from.source.rows == Rows::Stored;
+    if !stored || query.keyed || query.group.is_some() || scans_by_itself(scope, query) {
+        return;
+    }
+    let table = scope.table;
     if clusters_by_key(table) {
         text.push(" ORDER BY ").list(&table.primary_key.columns, ", ", |text, at| {
-            text.column(table, *at);
+            scope.column(text, *at);
         });
         return;
     }
@@ -109,128 +143,12 @@ fn natural_order(text: &mut Text, table: &Table) {
     let number = ["rowid", "_rowid_", "oid"].into_iter().find(|name| !taken(name));
     // An adopted table may have no row numbers.
     if let Some(number) = number.filter(|_| !table.adopted) {
-        text.push(" ORDER BY ").push(number);
+        text.push(" ORDER BY ");
+        scope.hidden(text, number);
     }
 }
 
-fn expression(text: &mut Text, table: &Table, expr: &Expr) {
-    match expr {
-        Expr::Column(at) => {
-            text.column(table, *at);
-        }
-        Expr::Path { column, path, as_text } => {
-            text.push(if *as_text { "mainstay_json_text(" } else { "mainstay_json_get(" });
-            text.column(table, *column);
-            for step in path {
-                text.push(", ").fixed(match step {
-                    Step::Key(key) => Value::Text(key.clone()),
-                    Step::At(at) => Value::Int(*at),
-                });
-            }
-            text.push(")");
-        }
-    }
-}
-
-/// An expression with the collation by which its type compares.
-fn comparable(text: &mut Text, table: &Table, expr: &Expr) {
-    expression(text, table, expr);
-    let collation = match (expr, expr.ty(table)) {
-        (_, Type::Json) => " COLLATE mainstay_json",
-        // Our own tables carry it in their definition.
-        (Expr::Column(_), Type::Numeric(None)) if table.adopted => " COLLATE mainstay_numeric",
-        _ => "",
-    };
-    text.push(collation);
-}
-
-pub(super) fn condition(text: &mut Text, table: &Table, filter: &Filter) {
-    match filter {
-        Filter::All(parts) => group(text, table, parts, " AND ", "1"),
-        Filter::Any(parts) => group(text, table, parts, " OR ", "0"),
-        Filter::Not(inner) => {
-            text.push("NOT (");
-            condition(text, table, inner);
-            text.push(")");
-        }
-        Filter::Compare(expr, comparison, operand) => {
-            comparable(text, table, expr);
-            text.push(operator(*comparison)).bind(operand);
-        }
-        Filter::In(expr, list) => {
-            comparable(text, table, expr);
-            match expr.ty(table) {
-                // JSON has no bytes: the list holds hex digits.
-                Type::Bytes => text.push(" IN (SELECT unhex(value) FROM json_each("),
-                _ => text.push(" IN (SELECT value FROM json_each("),
-            };
-            text.bind(list).push("))");
-        }
-        Filter::Is(expr, truth) => {
-            expression(text, table, expr);
-            text.push(match truth {
-                Truth::Null | Truth::Unknown => " IS NULL",
-                Truth::NotNull => " IS NOT NULL",
-                Truth::True => " IS 1",
-                Truth::False => " IS 0",
-            });
-        }
-        Filter::Like { expr, pattern, fold_case } => {
-            let function = if *fold_case { "mainstay_ilike(" } else { "mainstay_like(" };
-            matcher(text, table, function, expr, pattern);
-        }
-        Filter::Regex { expr, pattern, fold_case } => {
-            let function = if *fold_case { "mainstay_imatch(" } else { "mainstay_match(" };
-            matcher(text, table, function, expr, pattern);
-        }
-        Filter::Keys(keys) => key_list(text, table, keys),
-    }
-}
-
-fn matcher(
-    text: &mut Text,
-    table: &Table,
-    function: &str,
-    expr: &Expr,
-    pattern: &crate::query::Operand,
-) {
-    text.push(function).bind(pattern).push(", ");
-    expression(text, table, expr);
-    text.push(")");
-}
-
-fn group(text: &mut Text, table: &Table, parts: &[Filter], joint: &str, empty: &str) {
-    match parts {
-        [] => {
-            text.push(empty);
-        }
-        [one] => condition(text, table, one),
-        many => {
-            text.push("(").list(many, joint, |text, part| condition(text, table, part)).push(")");
-        }
-    }
-}
-
-/// `(a, b) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))`
-fn key_list(text: &mut Text, table: &Table, keys: &crate::query::Operand) {
-    let key = &table.primary_key.columns;
-    text.push("(").list(key, ", ", |text, at| {
-        text.column(table, *at);
-    });
-    text.push(") IN (SELECT ").list(0..key.len(), ", ", |text, at| {
-        text.push(&format!("value ->> {at}"));
-    });
-    text.push(" FROM json_each(").bind(keys).push("))");
-}
-
-fn operator(comparison: Comparison) -> &'static str {
-    match comparison {
-        Comparison::Eq => " = ",
-        Comparison::Neq => " <> ",
-        Comparison::Gt => " > ",
-        Comparison::Gte => " >= ",
-        Comparison::Lt => " < ",
-        Comparison::Lte => " <= ",
-        Comparison::IsDistinct => " IS NOT ",
-    }
+/// A whole table is read in the order of insertion already, for no index is allowed to serve it.
+fn scans_by_itself(scope: &Scope<'_>, query: &Select) -> bool {
+    scope.number().is_none() && query.filter.is_none() && query.order.is_empty()
 }

@@ -4,9 +4,11 @@
 use mainstay_schema::Table;
 
 use super::Text;
-use super::sqlite::{condition, outputs, where_clause};
+use super::sqlite_condition::{condition, where_clause};
+use super::sqlite_expr::outputs;
+use super::sqlite_scope::Scope;
 use crate::plan::Statement;
-use crate::query::{Delete, Expr, Filter, Given, Insert, Operand, Update};
+use crate::query::{Delete, Expr, Given, Insert, Operand, Update};
 
 /// `INSERT INTO … VALUES … ON CONFLICT … RETURNING …`
 #[must_use]
@@ -60,7 +62,7 @@ pub fn update(query: &Update) -> Statement {
     text.list(&query.set, ", ", |text, (at, value): &(usize, Operand)| {
         text.column(table, *at).push(" = ").bind(value);
     });
-    where_clause(&mut text, table, &query.filter);
+    where_clause(&mut text, &Scope::of(table), &query.filter);
     returning(&mut text, table, &query.returning);
     text.finish()
 }
@@ -76,7 +78,7 @@ pub fn delete(query: &Delete) -> Statement {
         true => text.push(" WHERE 1"),
         false => {
             text.push(" WHERE ");
-            condition(&mut text, table, &query.filter);
+            condition(&mut text, &Scope::of(table), &query.filter);
             &mut text
         }
     };
@@ -87,12 +89,6 @@ pub fn delete(query: &Delete) -> Statement {
 fn returning(text: &mut Text, table: &Table, expressions: &[Expr]) {
     if !expressions.is_empty() {
         text.push(" RETURNING ");
-        outputs(text, table, expressions);
+        outputs(text, &Scope::of(table), expressions);
     }
-}
-
-/// The rows of a table that have one of several keys: reads back what a write returned.
-#[must_use]
-pub fn by_keys(keys: Given) -> Filter {
-    Filter::Keys(Operand::Given(keys))
 }

@@ -91,7 +91,7 @@ impl Done {
 /// Rows, and the count where it is asked for and the page does not tell it: one snapshot.
 pub(super) fn run(reader: &Opened, plan: &ReadPlan, sink: &mut dyn Sink) -> Result<Done, Failure> {
     let session = Session { connection: &reader.connection };
-    let snapshot = plan.rows.is_some() && plan.count.is_some();
+    let snapshot = plan.rows.is_some() && plan.count.is_some() || !plan.before.is_empty();
     if snapshot {
         reader.connection.prepare_cached("BEGIN")?.raw_execute()?;
     }
@@ -103,6 +103,9 @@ pub(super) fn run(reader: &Opened, plan: &ReadPlan, sink: &mut dyn Sink) -> Resu
 }
 
 fn run_in(session: &Session<'_>, plan: &ReadPlan, sink: &mut dyn Sink) -> Result<Done, Failure> {
+    for bound in &plan.before {
+        session.rows(&bound.statement, &bound.values, &mut ())?;
+    }
     let rows = match &plan.rows {
         Some(bound) => session.rows(&bound.statement, &bound.values, sink)?,
         None => 0,

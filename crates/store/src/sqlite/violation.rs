@@ -2,6 +2,8 @@
 //! columns of a unique violation and nothing of a foreign key's, so the rest is looked up, inside
 //! the same transaction, where the statement has left no trace.
 
+use std::sync::Arc;
+
 use mainstay_base::{Code, Error};
 use mainstay_schema::model::{Action, Module};
 use mainstay_schema::{Table, Value};
@@ -63,15 +65,65 @@ pub(super) fn explain(
     Failure::Refused(worded)
 }
 
-/// `named` is `t.a, t.b`, or `index 'name'` for an index on expressions.
-fn unique(plan: &WritePlan, blame: &Blame<'_>, named: &str) -> Error {
-    let table = plan.table.as_ref();
-    let columns: Option<Vec<usize>> = named
+/// Words a failure of a function's statement. Which row it was is not told: the function's text is
+/// not the caller's.
+pub(super) fn in_function(module: &Module, failure: Failure) -> Failure {
+    let Failure::Engine(error) = failure else {
+        return failure;
+    };
+    let code = extended(&error);
+    if code & 0xff != ffi::SQLITE_CONSTRAINT {
+        return Failure::Engine(error);
+    }
+    let text = error.to_string();
+    let named = text.split_once(": ").map_or("", |(_, named)| named);
+    let first = named.split(", ").next().unwrap_or_default();
+    let of_column = |table: &&Arc<Table>| {
+        first.strip_prefix(table.name.as_str()).is_some_and(|rest| rest.starts_with('.'))
+    };
+    let of_check =
+        |table: &&Arc<Table>| table.checks.iter().any(|check| check.name == named);
+    Failure::Refused(match code {
+        ffi::SQLITE_CONSTRAINT_UNIQUE
+        | ffi::SQLITE_CONSTRAINT_PRIMARYKEY
+        | ffi::SQLITE_CONSTRAINT_ROWID => {
+            let table = module.tables.iter().find(of_column);
+            let columns = table.and_then(|table| unique_columns(table, named));
+            match (table, columns) {
+                (Some(table), Some(columns)) => duplicate(constraint_name(table, &columns)),
+                _ => duplicate(named.trim_start_matches("index ").trim_matches('\'')),
+            }
+        }
+        ffi::SQLITE_CONSTRAINT_NOTNULL => match module.tables.iter().find(of_column) {
+            Some(table) => not_null(table, named),
+            None => null_in("", named),
+        },
+        ffi::SQLITE_CONSTRAINT_CHECK => match module.tables.iter().find(of_check) {
+            Some(table) => check(table, named),
+            None => Error::new(Code::CheckViolated, format!("check \"{named}\" is violated")),
+        },
+        ffi::SQLITE_CONSTRAINT_FOREIGNKEY | ffi::SQLITE_CONSTRAINT_TRIGGER => {
+            Error::new(Code::ForeignKeyViolated, "the function violates a foreign key constraint")
+        }
+        ffi::SQLITE_CONSTRAINT_DATATYPE => {
+            Error::new(Code::LiteralInvalid, "a value does not fit the type of its column")
+        }
+        _ => return Failure::Engine(error),
+    })
+}
+
+fn unique_columns(table: &Table, named: &str) -> Option<Vec<usize>> {
+    named
         .split(", ")
         .map(|part| part.strip_prefix(table.name.as_str())?.strip_prefix('.'))
         .map(|column| table.column(column?))
-        .collect();
-    let Some(columns) = columns else {
+        .collect()
+}
+
+/// `named` is `t.a, t.b`, or `index 'name'` for an index on expressions.
+fn unique(plan: &WritePlan, blame: &Blame<'_>, named: &str) -> Error {
+    let table = plan.table.as_ref();
+    let Some(columns) = unique_columns(table, named) else {
         let name = named.trim_start_matches("index ").trim_matches('\'');
         return duplicate(name);
     };

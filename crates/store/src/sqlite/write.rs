@@ -1,13 +1,16 @@
 //! Runs one write inside its savepoint: the rows, then what must hold afterwards. Errors of the
 //! engine are worded by `violation`, which knows the row that broke the rule.
 
+mod call;
+
 use std::collections::HashSet;
 
 use mainstay_base::{Code, Error, Result};
-use mainstay_schema::value::{Stored, write_string};
-use mainstay_schema::{Type, Value};
+use mainstay_schema::Value;
+use mainstay_schema::value::Stored;
 
 use super::failure::Failure;
+use super::gather::Gather;
 use super::session::Session;
 use super::violation::{self, Blame};
 use crate::plan::{Bound, Change, InsertRun, Referenced, Reread, WritePlan};
@@ -18,6 +21,8 @@ use crate::{RowView, Sink};
 pub(super) struct Outcome {
     pub affected: u64,
     pub inserted: u64,
+    /// Rows that the filter keeps, where they were counted.
+    pub total: Option<u64>,
 }
 
 pub(super) fn run(
@@ -31,10 +36,14 @@ pub(super) fn run(
             session.rows(&rows.statement, &rows.values, sink)?;
             apply(session, plan, &mut ())?
         }
-        Some(Reread::Keys(statement)) => {
-            let mut keys = Keys::new(plan.table.primary_key.columns.len());
+        Some(Reread::Keys(rows)) => {
+            let mut keys = Gather::new(plan.table.primary_key.columns.len());
             let outcome = apply(session, plan, &mut keys)?;
-            session.rows(statement, &[keys.finish()], sink)?;
+            let mut values = rows.values.to_vec();
+            if let Some(first) = values.first_mut() {
+                *first = keys.finish();
+            }
+            session.rows(&rows.statement, &values, sink)?;
             outcome
         }
     };
@@ -52,44 +61,7 @@ fn apply(session: &Session<'_>, plan: &WritePlan, sink: &mut dyn Sink) -> Result
         Change::Delete(delete) => {
             change(session, plan, &delete.bound, &delete.referenced, &[], sink)
         }
-    }
-}
-
-/// Gathers the keys of changed rows as a JSON array of arrays.
-struct Keys {
-    width: usize,
-    json: Vec<u8>,
-}
-
-impl Keys {
-    fn new(width: usize) -> Self {
-        Self { width, json: Vec::from(*b"[") }
-    }
-
-    fn finish(mut self) -> Value {
-        self.json.push(b']');
-        Value::Text(String::from_utf8_lossy(&self.json).into_owned())
-    }
-}
-
-impl Sink for Keys {
-    fn row(&mut self, row: &dyn RowView) -> Result<()> {
-        self.json.extend_from_slice(if self.json.len() > 1 { b",[" } else { b"[" });
-        for at in 0..self.width {
-            if at > 0 {
-                self.json.push(b',');
-            }
-            match row.get(at)? {
-                Stored::Text(text) => write_string(text, &mut self.json),
-                other => Type::Double.write_json(other, &mut self.json),
-            }
-        }
-        self.json.push(b']');
-        Ok(())
-    }
-
-    fn restart(&mut self) {
-        self.json.truncate(1);
+        Change::Call(call) => self::call::run(session, plan, call, sink),
     }
 }
 
@@ -180,7 +152,7 @@ fn change(
         violation::explain(session, plan, Blame::Change { set, referenced }, failure)
     })?;
     let affected = returned.max(session.connection.changes());
-    Ok(Outcome { affected, inserted: 0 })
+    Ok(Outcome { affected, ..Outcome::default() })
 }
 
 fn guard(plan: &WritePlan, outcome: Outcome) -> Result<()> {

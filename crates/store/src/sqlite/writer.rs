@@ -145,7 +145,7 @@ impl<S: Sink> Job for WriteJob<S> {
             sink,
             rows: done.affected,
             inserted: done.inserted,
-            total: None,
+            total: done.total,
         });
         let _ = reply.send(answer);
     }

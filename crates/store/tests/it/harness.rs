@@ -7,7 +7,7 @@ use mainstay_base::{Clock, Result};
 use mainstay_schema::value::Stored;
 use mainstay_schema::{Catalog, Module, Table, Value, read_text};
 use mainstay_store::plan::{Change, Guard, InsertRun, Lane, ReadPlan, Update, Upsert};
-use mainstay_store::query::{self, Conflict, Expr, Filter, Given, Insert, Operand, Select};
+use mainstay_store::query::{self, Conflict, Expr, Filter, Given, Insert, Operand, Select, Source};
 use mainstay_store::{Bound, Config, RowView, Sink, Store, WritePlan, sql};
 use mainstay_telemetry::Telemetry;
 use tempfile::TempDir;
@@ -164,7 +164,7 @@ impl Kept {
             vec![query::Order { expr: Expr::Column(0), descending: false, nulls_first: false }];
         let width = outputs.len();
         let select =
-            Select { table, outputs, filter: Filter::NONE, order, keyed: false, page: None };
+            Select { order, ..Select::all(Source::stored(&table), outputs) };
         let statement = Arc::new(sql::sqlite::select(&select));
         let sink = Texts { width, ..Texts::default() };
         let rows = Arc::clone(&sink.rows);
@@ -175,6 +175,7 @@ impl Kept {
 
 pub fn read_plan(statement: Arc<mainstay_store::Statement>, values: Vec<Value>) -> ReadPlan {
     ReadPlan {
+        before: Vec::new(),
         module: 0,
         lane: Lane::Open,
         rows: Some(Bound { statement, values: values.into() }),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use mainstay_base::Code;
 use mainstay_schema::Value;
 use mainstay_store::plan::{Change, Guard};
-use mainstay_store::query::{Comparison, Conflict, Expr, Filter, Operand};
+use mainstay_store::query::{Conflict, Expr, Filter, Operand, Test};
 use mainstay_store::sqlite::version;
 use mainstay_store::{Statement, Store};
 
@@ -89,7 +89,7 @@ async fn guards_undo_what_they_refuse() {
         kept.insert("teams", &[1], vec![text(name)]).await.unwrap();
     }
     let all = || {
-        let above = Filter::Compare(Expr::Column(0), Comparison::Gt, Operand::Fixed(Value::Int(0)));
+        let above = Filter::Test(Expr::Column(0), Test::Gt, Operand::Fixed(Value::Int(0)));
         kept.update_plan("notes", (1, text("t")), above)
     };
     for name in ["x", "y"] {

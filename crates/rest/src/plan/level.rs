@@ -1,0 +1,173 @@
+//! The tree of a request: the addressed source and, below it, one level for each embed. Relations
+//! are looked up and permits are asked for here, for each request anew; the plan that follows may
+//! come from the cache.
+
+use mainstay_base::{Code, Error, Result};
+use mainstay_gate::Action;
+use mainstay_schema::value::write_string;
+
+use super::Target;
+use super::index::nearest;
+use super::relations::Relation;
+use super::viewer::Viewer;
+use crate::parse::Part;
+use crate::parse::select::Embed;
+
+/// A source and the embeds in its select list, in order.
+pub struct Level<'a> {
+    pub target: Target<'a>,
+    pub embeds: Vec<Embedded<'a>>,
+}
+
+pub struct Embedded<'a> {
+    pub relation: &'a Relation,
+    pub level: Level<'a>,
+}
+
+impl<'a> Level<'a> {
+    /// A level without embeds.
+    #[must_use]
+    pub fn alone(target: Target<'a>) -> Self {
+        Self { target, embeds: Vec::new() }
+    }
+
+    /// Finds what each embed means and asks for the right to read it.
+    ///
+    /// # Errors
+    /// `PGRST200`, `PGRST201`, `42501`.
+    pub fn new(viewer: &Viewer<'a>, target: Target<'a>, part: &Part<'_>) -> Result<Self> {
+        let mut embeds = Vec::new();
+        for embed in part.embeds() {
+            let relation = relation(viewer, &target, embed)?;
+            let module = target.module_at;
+            let there = viewer.target(module, relation.to);
+            viewer.permit(&there, Action::Read)?;
+            if let Some(junction) = relation.junction {
+                viewer.permit(&viewer.target(module, junction), Action::Read)?;
+            }
+            let level = Self::new(viewer, there, &embed.part)?;
+            embeds.push(Embedded { relation, level });
+        }
+        Ok(Self { target, embeds })
+    }
+
+    /// The embed of `part` that a filter or an order names, by its alias or its relation.
+    #[must_use]
+    pub fn embed<'p, 'q>(
+        &self,
+        part: &'p Part<'q>,
+        name: &str,
+    ) -> Option<(&'p Embed<'q>, &Embedded<'a>)> {
+        let named = |aliased: bool| {
+            part.embeds().position(|embed| match aliased {
+                true => embed.name() == name,
+                false => embed.relation == name,
+            })
+        };
+        let at = named(true).or_else(|| named(false))?;
+        Some((part.embeds().nth(at)?, self.embeds.get(at)?))
+    }
+
+    /// Only rows that are found by a key, each beside at most one row of every embed.
+    #[must_use]
+    pub fn is_to_one(&self) -> bool {
+        let one = |embed: &Embedded<'_>| {
+            embed.relation.cardinality.is_to_one() && embed.level.is_to_one()
+        };
+        self.embeds.iter().all(one)
+    }
+}
+
+/// The one relation that an embed means.
+fn relation<'a>(
+    viewer: &Viewer<'a>,
+    target: &Target<'a>,
+    embed: &Embed<'_>,
+) -> Result<&'a Relation> {
+    let Target { module, relations, .. } = target;
+    let hint = embed.hint.as_deref();
+    let visible = |relation: &&Relation| {
+        let (near, far) = relation.columns();
+        let there = viewer.target(target.module_at, relation.to);
+        !near.iter().any(|at| target.closed.read.contains(at))
+            && !far.iter().any(|at| there.closed.read.contains(at))
+    };
+    let found: Vec<&Relation> = relations
+        .iter()
+        .filter(|relation| relation.is_meant(module, &embed.relation, hint))
+        .filter(visible)
+        .collect();
+    match found.as_slice() {
+        [one] => Ok(one),
+        [] => Err(unrelated(viewer, target, embed)),
+        several => Err(ambiguous(viewer, target, embed, several)),
+    }
+}
+
+/// `PGRST200`
+fn unrelated(viewer: &Viewer<'_>, target: &Target<'_>, embed: &Embed<'_>) -> Error {
+    let (here, there) = (&target.table.name, &embed.relation);
+    let module = &target.module.name;
+    let message =
+        format!("Could not find a relationship between '{here}' and '{there}' in the schema cache");
+    let using =
+        embed.hint.as_ref().map_or(String::new(), |hint| format!(" using the hint '{hint}'"));
+    let details = format!(
+        "Searched for a foreign key relationship between '{here}' and '{there}'{using} in the \
+         schema '{module}', but no matches were found."
+    );
+    let known = target
+        .relations
+        .iter()
+        .filter(|relation| viewer.sees(target.module_at, relation.to))
+        .filter_map(|relation| target.module.source(relation.to))
+        .map(|table| table.name.as_str());
+    let hint = nearest(there, known)
+        .filter(|near| near != there)
+        .map(|near| format!("Perhaps you meant '{near}' instead of '{there}'."));
+    Error::new(Code::RelationUnknown, message).details(details).hint_if(hint)
+}
+
+/// `PGRST201`: the details are JSON.
+fn ambiguous(
+    viewer: &Viewer<'_>,
+    target: &Target<'_>,
+    embed: &Embed<'_>,
+    several: &[&Relation],
+) -> Error {
+    let (here, there) = (&target.table.name, &embed.relation);
+    let message = format!(
+        "Could not embed because more than one relationship was found for '{here}' and '{there}'"
+    );
+    let told: Vec<&&Relation> =
+        several.iter().filter(|relation| viewer.sees(target.module_at, relation.to)).collect();
+    let mut json = Vec::from(*b"[");
+    for (at, relation) in told.iter().enumerate() {
+        json.extend_from_slice(if at > 0 { b",{" } else { b"{" });
+        let to = target.module.source(relation.to).map_or("", |table| &table.name);
+        for (name, value) in [
+            ("cardinality", relation.cardinality.name().to_owned()),
+            ("embedding", format!("{here} with {to}")),
+            ("relationship", relation.description(target.module)),
+        ] {
+            if name != "cardinality" {
+                json.push(b',');
+            }
+            write_string(name, &mut json);
+            json.push(b':');
+            write_string(&value, &mut json);
+        }
+        json.push(b'}');
+    }
+    json.push(b']');
+    let spellings: Vec<String> =
+        told.iter().map(|relation| format!("'{}'", relation.spelling(target.module))).collect();
+    let hint = format!(
+        "Try changing '{there}' to one of the following: {}. Find the desired relationship in the \
+         'details' key.",
+        spellings.join(", ")
+    );
+    Error::new(Code::RelationAmbiguous, message)
+        .details(String::from_utf8_lossy(&json).into_owned())
+        .hint(hint)
+}

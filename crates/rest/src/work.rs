@@ -1,0 +1,232 @@
+//! From an intent to work for the store: who may do it, what exactly it is, and how its answer
+//! becomes a response. Pure: the same work runs alone, in a batch, or under an idempotency key.
+
+use std::sync::Arc;
+
+use http::Uri;
+use mainstay_base::Result;
+use mainstay_gate::{Action, Identity};
+use mainstay_store::plan::Guard;
+use mainstay_store::{ReadPlan, WritePlan};
+
+use crate::parse::prefer::{Returning, Tx};
+use crate::parse::select::Column;
+use crate::parse::{Intent, Item, Part, Verb, accept};
+use crate::plan::insert::{self, PlannedWrite, Wanted};
+use crate::plan::made::Maker;
+use crate::plan::viewer::Viewer;
+use crate::plan::{self, Level, Target, Written, change};
+use crate::render::{Finish, JsonRows};
+use crate::{Rest, parse};
+
+/// A request whose caller is known.
+#[derive(Clone, Copy)]
+pub struct Ask<'a> {
+    pub uri: &'a Uri,
+    pub body: &'a [u8],
+    pub intent: &'a Intent<'a>,
+    pub identity: &'a Arc<Identity>,
+}
+
+/// What the store is to do.
+pub enum Work {
+    Read(ReadPlan, JsonRows),
+    Write(WritePlan, JsonRows),
+    /// Nothing to read or to change.
+    Nothing,
+}
+
+/// Work, what it is about, and what becomes of its answer.
+pub struct Planned<'a> {
+    pub target: Target<'a>,
+    pub work: Work,
+    pub finish: Finish,
+}
+
+/// Plans what is asked of a table or view.
+///
+/// # Errors
+/// Everything that parse, gate and plan refuse.
+pub fn plan<'a>(rest: &'a Rest, ask: &Ask<'a>) -> Result<Planned<'a>> {
+    let viewer = Viewer { index: &rest.index, gate: &rest.gate, identity: ask.identity };
+    let target = plan::target(&viewer, ask.intent)?;
+    match ask.intent.verb {
+        Verb::Read { head } => read(rest, &viewer, ask, target, head),
+        Verb::Create => create(rest, &viewer, ask, target),
+        Verb::Put => put(rest, &viewer, ask, target),
+        Verb::Update => update(rest, &viewer, ask, target),
+        Verb::Delete => delete(rest, &viewer, ask, target),
+        Verb::Options => {
+            let finish = Finish::Options { writes: writes(&viewer, &target) };
+            Ok(Planned { target, work: Work::Nothing, finish })
+        }
+    }
+}
+
+/// The source can be written at all: a table, or a view over one.
+fn writes(viewer: &Viewer<'_>, target: &Target<'_>) -> bool {
+    let stored = target.rows == mainstay_store::query::Rows::Stored;
+    stored || viewer.index.through(target.module_at, target.table_at).is_some()
+}
+
+fn read<'a>(
+    rest: &'a Rest,
+    viewer: &Viewer<'a>,
+    ask: &Ask<'a>,
+    target: Target<'a>,
+    head: bool,
+) -> Result<Planned<'a>> {
+    let permit = viewer.permit(&target, Action::Read)?;
+    let level = Level::new(viewer, target, &ask.intent.query.part)?;
+    let planned = plan::read::plan(&rest.plans, &rest.config, &level, &permit, ask.intent)?;
+    let sink = JsonRows::new(planned.outputs, ask.intent.media, u64::MAX);
+    let finish = Finish::Read {
+        head,
+        counted_only: planned.plan.rows.is_none().then_some(planned.plan.limit),
+    };
+    Ok(Planned { target: level.target, work: Work::Read(planned.plan, sink), finish })
+}
+
+fn create<'a>(
+    rest: &'a Rest,
+    viewer: &Viewer<'a>,
+    ask: &Ask<'a>,
+    target: Target<'a>,
+) -> Result<Planned<'a>> {
+    let intent = ask.intent;
+    let permit = viewer.permit(&target, Action::Create)?;
+    let written = Written::new(viewer, target, &intent.query.part)?;
+    let upserting = insert::upserting(&written.table, intent)?;
+    if let Some(upserting) = &upserting {
+        // An upsert tells whether a row was there.
+        viewer.permit(&written.level.target, Action::Read)?;
+        if upserting.merges {
+            viewer.permit(&written.level.target, Action::Update)?;
+        }
+    }
+    let keys = key_part(&written.level.target);
+    let returning = returning(viewer, intent, &written, &keys)?;
+    let guard = guard(rest, intent);
+    let wanted = Wanted { written: &written, returning, upserting, guard };
+    let maker = Maker::new(rest.clock.now(), ask.identity);
+    let (plans, config) = (&rest.plans, &rest.config);
+    let planned = insert::plan(plans, config, &permit, intent, ask.body, &wanted, &maker)?;
+    Ok(write(intent, written, planned, Finish::Created))
+}
+
+fn put<'a>(
+    rest: &'a Rest,
+    viewer: &Viewer<'a>,
+    ask: &Ask<'a>,
+    target: Target<'a>,
+) -> Result<Planned<'a>> {
+    let permit = viewer.permit(&target, Action::Create)?;
+    viewer.permit(&target, Action::Update)?;
+    viewer.permit(&target, Action::Read)?;
+    let written = Written::new(viewer, target, &ask.intent.query.part)?;
+    let asked = asked(rest, viewer, ask, &written)?;
+    let maker = Maker::new(rest.clock.now(), ask.identity);
+    let (plans, config) = (&rest.plans, &rest.config);
+    let planned = plan::put::plan(plans, config, &permit, &asked, ask.body, &maker)?;
+    Ok(write(ask.intent, written, planned, Finish::Put))
+}
+
+fn update<'a>(
+    rest: &'a Rest,
+    viewer: &Viewer<'a>,
+    ask: &Ask<'a>,
+    target: Target<'a>,
+) -> Result<Planned<'a>> {
+    let permit = viewer.permit(&target, Action::Update)?;
+    viewer.permit(&target, Action::Read)?;
+    let written = Written::new(viewer, target, &ask.intent.query.part)?;
+    let asked = asked(rest, viewer, ask, &written)?;
+    let maker = Maker::new(rest.clock.now(), ask.identity);
+    let (plans, config) = (&rest.plans, &rest.config);
+    let planned = change::update(plans, config, &permit, &asked, ask.body, &maker)?;
+    Ok(match planned {
+        Some(planned) => write(ask.intent, written, planned, Finish::Changed),
+        None => {
+            let target = written.level.target;
+            Planned { target, work: Work::Nothing, finish: Finish::Unchanged }
+        }
+    })
+}
+
+fn delete<'a>(
+    rest: &'a Rest,
+    viewer: &Viewer<'a>,
+    ask: &Ask<'a>,
+    target: Target<'a>,
+) -> Result<Planned<'a>> {
+    let permit = viewer.permit(&target, Action::Delete)?;
+    viewer.permit(&target, Action::Read)?;
+    let written = Written::new(viewer, target, &ask.intent.query.part)?;
+    let asked = asked(rest, viewer, ask, &written)?;
+    let planned = change::delete(&rest.plans, &rest.config, &permit, &asked)?;
+    Ok(write(ask.intent, written, planned, Finish::Deleted))
+}
+
+fn write<'a>(
+    intent: &Intent<'_>,
+    written: Written<'a>,
+    planned: PlannedWrite,
+    finish: Finish,
+) -> Planned<'a> {
+    let shown = intent.page.limit.unwrap_or(u64::MAX);
+    let sink = JsonRows::new(planned.outputs, intent.media, shown).skipping(intent.page.offset);
+    Planned { target: written.level.target, work: Work::Write(planned.plan, sink), finish }
+}
+
+fn asked<'w>(
+    rest: &Rest,
+    viewer: &Viewer<'_>,
+    ask: &Ask<'w>,
+    written: &'w Written<'w>,
+) -> Result<change::Asked<'w, 'w>> {
+    let returning = returning(viewer, ask.intent, written, &None)?;
+    Ok(change::Asked { intent: ask.intent, written, returning, guard: guard(rest, ask.intent) })
+}
+
+/// What a write gives back: rows need the right to read them.
+fn returning<'w, 'a>(
+    viewer: &Viewer<'_>,
+    intent: &'w Intent<'a>,
+    written: &Written<'_>,
+    keys: &'w Option<Part<'a>>,
+) -> Result<Option<&'w Part<'a>>> {
+    let part = match intent.prefer.returning {
+        Some(Returning::Representation) => Some(&intent.query.part),
+        Some(Returning::HeadersOnly) => keys.as_ref(),
+        _ => None,
+    };
+    if part.is_some() {
+        viewer.permit(&written.level.target, Action::Read)?;
+    }
+    Ok(part)
+}
+
+/// What must hold when a write has run.
+#[must_use]
+pub fn guard(rest: &Rest, intent: &Intent<'_>) -> Guard {
+    Guard {
+        exactly_one: intent.media.form == accept::Form::Object,
+        max_affected: intent.prefer.bound(),
+        undo: rest.config.tx_override && intent.prefer.tx == Some(Tx::Rollback),
+    }
+}
+
+/// The key columns as a select list, for `Location`. A key that the caller may not read is not
+/// told in a header either.
+fn key_part(target: &Target<'_>) -> Option<Part<'static>> {
+    let key = &target.table.primary_key.columns;
+    if key.is_empty() || key.iter().any(|at| target.closed.read.contains(at)) {
+        return None;
+    }
+    let column = |at: &usize| {
+        let name = target.table.columns[*at].name.clone().into();
+        let field = parse::Field { name, path: Vec::new(), as_text: false };
+        Item::Column(Column::plain(field))
+    };
+    Some(Part { select: Some(key.iter().map(column).collect()), ..Part::default() })
+}

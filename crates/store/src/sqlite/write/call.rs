@@ -1,0 +1,53 @@
+//! Runs the statements of a function inside one savepoint: all of them happen, or none. The rows of
+//! the last one are gathered and then asked as the caller wants them.
+
+use super::super::failure::Failure;
+use super::super::gather::Gather;
+use super::super::session::Session;
+use super::super::violation;
+use super::Outcome;
+use crate::plan::{Bound, Call, Gathered, WritePlan};
+use crate::Sink;
+
+pub(super) fn run(
+    session: &Session<'_>,
+    plan: &WritePlan,
+    call: &Call,
+    sink: &mut dyn Sink,
+) -> Result<Outcome, Failure> {
+    let step = |bound: &Bound, sink: &mut dyn Sink| {
+        session
+            .rows(&bound.statement, &bound.values, sink)
+            .map_err(|failure| violation::in_function(&plan.declared, failure))
+    };
+    let Some((last, before)) = call.statements.split_last() else {
+        return Ok(Outcome::default());
+    };
+    for bound in before {
+        step(bound, &mut ())?;
+    }
+    let Some(gathered) = &call.rows else {
+        step(last, &mut ())?;
+        return Ok(Outcome::default());
+    };
+    let mut rows = Gather::new(gathered.width);
+    step(last, &mut rows)?;
+    shown(session, gathered, rows, sink)
+}
+
+fn shown(
+    session: &Session<'_>,
+    gathered: &Gathered,
+    rows: Gather,
+    sink: &mut dyn Sink,
+) -> Result<Outcome, Failure> {
+    let affected = rows.rows;
+    let mut values = gathered.shown.values.to_vec();
+    if let Some(place) = values.get_mut(gathered.place) {
+        *place = rows.finish();
+    }
+    let count = gathered.count.as_ref();
+    let total = count.map(|count| session.number(&count.statement, &values)).transpose()?;
+    session.rows(&gathered.shown.statement, &values, sink)?;
+    Ok(Outcome { affected, total, ..Outcome::default() })
+}
