@@ -11,6 +11,7 @@ mod lock;
 pub mod observe;
 pub mod plan;
 pub mod query;
+pub mod shown;
 pub mod sink;
 pub mod sql;
 pub mod sqlite;

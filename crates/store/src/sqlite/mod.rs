@@ -8,6 +8,7 @@ pub(crate) mod functions;
 mod like;
 mod memory;
 mod open;
+mod raised;
 mod readers;
 pub mod rehearse;
 mod session;
