@@ -44,3 +44,6 @@ pub const LIKE_PATTERN: usize = 4096;
 
 /// How long the writer waits before it tries again to open a database that failed.
 pub const REOPEN: Duration = Duration::from_millis(250);
+
+/// Bytes of one JSON value that a statement makes of embedded rows. Protects memory. `54001`
+pub const RESULT_BYTES: usize = 64 * 1024 * 1024;

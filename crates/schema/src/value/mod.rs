@@ -8,11 +8,13 @@ pub mod number;
 mod read;
 pub mod time;
 mod write;
+mod zone;
 
 use serde::{Deserialize, Serialize};
 
 pub use json::MAX_DEPTH;
 pub use write::write_string;
+pub use zone::Zone;
 
 /// A value as the database keeps it (see `Type` for which type uses which form).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -166,7 +166,7 @@ fn split_offset(text: &str) -> Option<(&str, Option<i32>)> {
     Some((text[..at].trim_end(), Some(sign * (hours * 3600 + minutes * 60 + seconds))))
 }
 
-fn push_datetime(text: &mut String, moment: DateTime) {
+pub(super) fn push_datetime(text: &mut String, moment: DateTime) {
     text.push_str(&date_text(moment.date()));
     text.push('T');
     push_time(text, moment.time());

@@ -4,6 +4,8 @@
 use mainstay_base::{Code, Error};
 use rusqlite::ffi;
 
+use super::raised;
+
 /// A statement that did not run to its end.
 #[derive(Debug)]
 pub(super) enum Failure {
@@ -52,6 +54,9 @@ pub(super) fn is_broken(error: &rusqlite::Error) -> bool {
 
 /// The error as a caller sees it.
 pub(super) fn plain(error: rusqlite::Error) -> Error {
+    if let Some(raised) = raised::take(&error) {
+        return raised;
+    }
     match extended(&error) & 0xff {
         ffi::SQLITE_INTERRUPT => {
             Error::new(Code::StatementTimeout, "canceling statement due to statement timeout")

@@ -1,11 +1,13 @@
 //! SQL functions and collations that SQLite lacks: patterns, JSON paths with PostgreSQL's meaning,
 //! exact decimals, and PostgreSQL's common names for what people write in functions and views.
 
+mod rows;
+
 use std::cmp::Ordering;
 use std::sync::Arc;
 
 use mainstay_base::{Clock, Code};
-use mainstay_schema::value::{number, time};
+use mainstay_schema::value::{Stored, number, time};
 use regex::{Regex, RegexBuilder};
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::{Value, ValueRef};
@@ -13,9 +15,11 @@ use rusqlite::{Connection, Error, Result};
 use serde_json::Value as Json;
 
 use super::like::Pattern;
+use super::raised::raise;
 use crate::limits;
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+/// What the making of auxiliary data fails with.
+type Thrown = Box<dyn std::error::Error + Send + Sync>;
 
 pub(crate) fn register(connection: &Connection, clock: &Arc<dyn Clock>) -> Result<()> {
     let pure = FunctionFlags::SQLITE_UTF8
@@ -29,7 +33,39 @@ pub(crate) fn register(connection: &Connection, clock: &Arc<dyn Clock>) -> Resul
     connection.create_scalar_function("mainstay_json_text", -1, pure, |c| json_path(c, true))?;
     connection.create_collation("mainstay_numeric", number::compare)?;
     connection.create_collation("mainstay_json", compare_json)?;
+    rows::register(connection, pure)?;
     postgres_names(connection, clock)
+}
+
+/// A value as SQLite gives it. Text that is not UTF-8, which only an adopted file can hold, is
+/// taken as bytes.
+pub(super) fn stored(value: ValueRef<'_>) -> Stored<'_> {
+    match value {
+        ValueRef::Null => Stored::Null,
+        ValueRef::Integer(number) => Stored::Int(number),
+        ValueRef::Real(number) => Stored::Real(number),
+        ValueRef::Text(bytes) => {
+            std::str::from_utf8(bytes).map_or(Stored::Blob(bytes), Stored::Text)
+        }
+        ValueRef::Blob(bytes) => Stored::Blob(bytes),
+    }
+}
+
+/// The argument at a place; a call with fewer is a fault of the statement.
+fn argument<'a>(context: &'a Context<'_>, at: usize) -> Result<ValueRef<'a>> {
+    if at < context.len() {
+        return Ok(context.get_raw(at));
+    }
+    Err(raise(mainstay_base::Error::internal(format!(
+        "a function got {} arguments",
+        context.len()
+    ))))
+}
+
+/// The text at the first place, which says what to do with the rest.
+fn first_text<'a>(context: &'a Context<'_>) -> Result<&'a str> {
+    let text = argument(context, 0)?.as_str();
+    text.map_err(|error| raise(mainstay_base::Error::internal(error)))
 }
 
 /// PostgreSQL's names that both engines should understand in SQL that people write.
@@ -63,7 +99,7 @@ fn text<'a>(context: &'a Context<'_>, at: usize) -> Result<Option<std::borrow::C
 }
 
 fn like(context: &Context<'_>, fold_case: bool) -> Result<Option<bool>> {
-    let pattern = context.get_or_create_aux(0, |value| -> std::result::Result<_, Failure> {
+    let pattern = context.get_or_create_aux(0, |value| -> std::result::Result<_, Thrown> {
         Ok(Pattern::new(value.as_str()?, fold_case))
     })?;
     Ok(text(context, 1)?.map(|text| pattern.matches(&text)))
@@ -90,7 +126,7 @@ fn compile_regex(pattern: &str, fold_case: bool) -> std::result::Result<Regex, r
 }
 
 fn matches(context: &Context<'_>, fold_case: bool) -> Result<Option<bool>> {
-    let regex = context.get_or_create_aux(0, |value| -> std::result::Result<_, Failure> {
+    let regex = context.get_or_create_aux(0, |value| -> std::result::Result<_, Thrown> {
         Ok(compile_regex(value.as_str()?, fold_case)?)
     })?;
     Ok(text(context, 1)?.map(|text| regex.is_match(&text)))
@@ -206,3 +242,6 @@ fn order(left: &Value, right: &Value) -> Ordering {
         _ => Ordering::Greater,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@ mod gather;
 mod like;
 mod memory;
 mod open;
+mod raised;
 mod readers;
 pub mod rehearse;
 pub mod search;

@@ -7,6 +7,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Row, ToSql};
 
 use super::failure::Failure;
+use super::functions::stored;
 use crate::plan::{Slot, Statement};
 use crate::{RowView, Sink};
 
@@ -102,17 +103,7 @@ impl ToSql for Borrowed<'_> {
 struct RowOf<'r, 's>(&'r Row<'s>);
 
 impl RowView for RowOf<'_, '_> {
-    /// Text that is not UTF-8, which only an adopted file can hold, is shown as bytes.
     fn get(&self, at: usize) -> Result<Stored<'_>> {
-        let value = self.0.get_ref(at).map_err(mainstay_base::Error::internal)?;
-        Ok(match value {
-            ValueRef::Null => Stored::Null,
-            ValueRef::Integer(number) => Stored::Int(number),
-            ValueRef::Real(number) => Stored::Real(number),
-            ValueRef::Text(bytes) => {
-                std::str::from_utf8(bytes).map_or(Stored::Blob(bytes), Stored::Text)
-            }
-            ValueRef::Blob(bytes) => Stored::Blob(bytes),
-        })
+        self.0.get_ref(at).map(stored).map_err(mainstay_base::Error::internal)
     }
 }
