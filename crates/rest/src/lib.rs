@@ -137,13 +137,9 @@ impl Rest {
     }
 
     async fn handle(&self, ask: &Ask<'_>) -> Result<Response<Bytes>> {
-        match ask.intent.resource {
-            Resource::Root => {
-                let message = "There is no document at the root of the data API";
-                return Err(Error::new(Code::RootDisabled, message));
-            }
-            Resource::Function(name) => return Err(self.no_function(ask.intent, name)),
-            Resource::Table(_) => {}
+        if ask.intent.resource == Resource::Root {
+            let message = "There is no document at the root of the data API";
+            return Err(Error::new(Code::RootDisabled, message));
         }
         let Planned { target, work, finish } = work::plan(self, ask)?;
         let head = Head { uri: ask.uri, intent: ask.intent, target: &target };
@@ -153,21 +149,6 @@ impl Rest {
             Work::Nothing => None,
         };
         render::finish(&head, finish, answer)
-    }
-
-    fn no_function(&self, intent: &Intent<'_>, name: &str) -> Error {
-        let module = self.index.module(intent.profile).unwrap_or(self.index.catalog.default_module);
-        let module = &self.index.catalog.modules[module];
-        if module.functions.iter().any(|function| function.name == name) {
-            let message = format!(
-                "The function '{}.{name}' is declared but not served by this version",
-                module.name
-            );
-            return Error::new(Code::NotImplemented, message);
-        }
-        let message =
-            format!("Could not find the function {}.{name} in the schema cache", module.name);
-        Error::new(Code::FunctionUnknown, message)
     }
 }
 

@@ -1,6 +1,8 @@
 //! From an intent to work for the store: who may do it, what exactly it is, and how its answer
 //! becomes a response. Pure: the same work runs alone, in a batch, or under an idempotency key.
 
+mod call;
+
 use std::sync::Arc;
 
 use http::Uri;
@@ -11,7 +13,7 @@ use mainstay_store::{ReadPlan, WritePlan};
 
 use crate::parse::prefer::{Returning, Tx};
 use crate::parse::select::Column;
-use crate::parse::{Intent, Item, Part, Verb, accept};
+use crate::parse::{Intent, Item, Part, Resource, Verb, accept};
 use crate::plan::insert::{self, PlannedWrite, Wanted};
 use crate::plan::made::Maker;
 use crate::plan::viewer::Viewer;
@@ -43,12 +45,15 @@ pub struct Planned<'a> {
     pub finish: Finish,
 }
 
-/// Plans what is asked of a table or view.
+/// Plans what is asked of a table, a view or a function.
 ///
 /// # Errors
 /// Everything that parse, gate and plan refuse.
 pub fn plan<'a>(rest: &'a Rest, ask: &Ask<'a>) -> Result<Planned<'a>> {
     let viewer = Viewer { index: &rest.index, gate: &rest.gate, identity: ask.identity };
+    if let Resource::Function(name) = ask.intent.resource {
+        return call::plan(rest, &viewer, ask, name);
+    }
     let target = plan::target(&viewer, ask.intent)?;
     match ask.intent.verb {
         Verb::Read { head } => read(rest, &viewer, ask, target, head),
@@ -207,8 +212,7 @@ fn returning<'w, 'a>(
 }
 
 /// What must hold when a write has run.
-#[must_use]
-pub fn guard(rest: &Rest, intent: &Intent<'_>) -> Guard {
+fn guard(rest: &Rest, intent: &Intent<'_>) -> Guard {
     Guard {
         exactly_one: intent.media.form == accept::Form::Object,
         max_affected: intent.prefer.bound(),

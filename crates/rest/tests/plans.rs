@@ -122,12 +122,9 @@ impl Planner {
                 let wanted = Wanted { written, returning, upserting, guard };
                 insert::plan(&self.plans, &config, &permit, intent, body, &wanted, &maker)?
             }
-            Verb::Put => {
-                put::plan(&self.plans, &config, &permit, &asked, body, &maker)?
-            }
+            Verb::Put => put::plan(&self.plans, &config, &permit, &asked, body, &maker)?,
             Verb::Update => {
-                let planned =
-                    change::update(&self.plans, &config, &permit, &asked, body, &maker)?;
+                let planned = change::update(&self.plans, &config, &permit, &asked, body, &maker)?;
                 match planned {
                     Some(planned) => planned,
                     None => return Ok(vec!["nothing to do".to_owned()]),
@@ -183,6 +180,10 @@ fn draw_change(change: &Change) -> Vec<String> {
             let referenced =
                 delete.referenced.iter().map(|one| format!("if refused {}", draw(&one.bound)));
             [draw(&delete.bound)].into_iter().chain(referenced).collect()
+        }
+        Change::Call(call) => {
+            let shown = call.rows.iter().map(|rows| format!("shown {}", draw(&rows.shown)));
+            call.statements.iter().map(draw).chain(shown).collect()
         }
     }
 }

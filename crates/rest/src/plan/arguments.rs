@@ -19,7 +19,6 @@ pub struct Arguments(pub Vec<Value>);
 pub fn read(
     module: &str,
     function: &Function,
-    others: &[&str],
     intent: &Intent<'_>,
     body: &[u8],
     identity: &Identity,
@@ -31,7 +30,7 @@ pub fn read(
     });
     if !complete || !given.iter().all(|(name, _)| fits(name)) {
         let names: Vec<&str> = given.iter().map(|(name, _)| name.as_str()).collect();
-        return Err(unknown(module, &function.name, &names, others, Some(function)));
+        return Err(unknown(module, &function.name, &names, &[], Some(function)));
     }
     let mut values = caller(identity);
     for argument in &function.args {
@@ -73,9 +72,8 @@ impl Written<'_> {
 
 fn given<'a>(intent: &Intent<'a>, body: &'a [u8]) -> Result<Vec<(String, Written<'a>)>> {
     if matches!(intent.verb, Verb::Read { .. }) {
-        let text = |(name, text): &(&'a str, &'a str)| {
-            ((*name).to_owned(), Written::Text((*text).into()))
-        };
+        let text =
+            |(name, text): &(&'a str, &'a str)| ((*name).to_owned(), Written::Text((*text).into()));
         return Ok(intent.arguments.iter().map(text).collect());
     }
     match intent.body_kind {
@@ -153,7 +151,8 @@ pub fn unknown(
         [] => " without parameters".to_owned(),
         names => format!("({})", names.join(", ")),
     };
-    let message = format!("Could not find the function {module}.{name}{listed} in the schema cache");
+    let message =
+        format!("Could not find the function {module}.{name}{listed} in the schema cache");
     let searched = match given {
         [] => "without parameters".to_owned(),
         [one] => format!("with parameter {one}"),

@@ -34,6 +34,16 @@ pub enum Finish {
     Options {
         writes: bool,
     },
+    /// A function that gives a value or rows.
+    Called {
+        head: bool,
+        set: bool,
+    },
+    /// A function that gives nothing.
+    Nothing,
+    CallOptions {
+        reads: bool,
+    },
 }
 
 /// The response of an answer; work that needed no store has none.
@@ -54,7 +64,21 @@ pub fn finish(
         (Finish::Changed, Some(answer)) => Ok(changed(head, answer)),
         (Finish::Deleted, Some(answer)) => Ok(deleted(head, answer)),
         (Finish::Unchanged, _) => unchanged(head),
-        (Finish::Options { writes }, _) => Ok(options(writes)),
+        (Finish::Options { writes }, _) => Ok(options(match writes {
+            true => "OPTIONS,GET,HEAD,POST,PUT,PATCH,DELETE",
+            false => "OPTIONS,GET,HEAD",
+        })),
+        (Finish::CallOptions { reads }, _) => {
+            Ok(options(if reads { "OPTIONS,GET,HEAD,POST" } else { "OPTIONS,POST" }))
+        }
+        (Finish::Called { head: is_head, set: true }, Some(answer)) => {
+            read(head, answer, is_head, None)
+        }
+        (Finish::Called { head: is_head, set: false }, Some(answer)) => {
+            let body = if is_head { Bytes::new() } else { answer.sink.finish() };
+            Ok(head.rows(StatusCode::OK, body))
+        }
+        (Finish::Nothing, Some(_)) => Ok(head.empty(StatusCode::NO_CONTENT)),
         (_, None) => Err(Error::internal("work without an answer")),
     }
 }
@@ -204,13 +228,9 @@ fn deleted(head: &Head<'_>, answer: Answer<JsonRows>) -> Response<Bytes> {
     response
 }
 
-/// What a table or view can be asked to do.
-fn options(writes: bool) -> Response<Bytes> {
+/// What a resource can be asked to do.
+fn options(allow: &'static str) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
-    let allow = match writes {
-        true => "OPTIONS,GET,HEAD,POST,PUT,PATCH,DELETE",
-        false => "OPTIONS,GET,HEAD",
-    };
     response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
     response
 }

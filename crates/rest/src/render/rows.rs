@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use mainstay_base::{Code, Error, Result};
+use mainstay_schema::Type;
 use mainstay_schema::value::Stored;
+use mainstay_store::shown::strip_nulls;
 use mainstay_store::{RowView, Sink};
 
 use crate::limits;
@@ -13,11 +15,26 @@ use crate::parse::Media;
 use crate::parse::accept::Form;
 use crate::plan::Output;
 
+/// How the rows stand in the body, where it is JSON.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Layout {
+    /// An array of objects.
+    #[default]
+    Rows,
+    /// The first row, or null.
+    Row,
+    /// An array of the values of the only column.
+    Values,
+    /// The only column of the first row, or null.
+    Value,
+}
+
 /// Writes rows as JSON or CSV.
 #[derive(Debug)]
 pub struct JsonRows {
     outputs: Arc<[Output]>,
     media: Media,
+    layout: Layout,
     out: Vec<u8>,
     /// Rows that came, and rows that were written.
     seen: u64,
@@ -33,6 +50,7 @@ impl JsonRows {
         let mut rows = Self {
             outputs,
             media,
+            layout: Layout::default(),
             out: Vec::with_capacity(512),
             seen: 0,
             written: 0,
@@ -50,11 +68,24 @@ impl JsonRows {
         self
     }
 
+    #[must_use]
+    pub fn laid_out(mut self, layout: Layout) -> Self {
+        self.layout = layout;
+        self.restart();
+        self
+    }
+
+    /// The rows are elements of an array.
+    fn is_list(&self) -> bool {
+        let single = matches!(self.layout, Layout::Row | Layout::Value);
+        matches!(self.media.form, Form::Json | Form::Array) && !single
+    }
+
     /// What stands before the first row.
     fn open(&mut self) {
         match self.media.form {
-            Form::Json | Form::Array => self.out.push(b'['),
-            Form::Object => {}
+            Form::Json | Form::Array if self.is_list() => self.out.push(b'['),
+            Form::Json | Form::Array | Form::Object => {}
             Form::Csv => {
                 for at in 0..self.outputs.len() {
                     if at > 0 {
@@ -70,8 +101,10 @@ impl JsonRows {
     /// The whole body.
     #[must_use]
     pub fn finish(mut self) -> Bytes {
-        if matches!(self.media.form, Form::Json | Form::Array) {
+        if self.is_list() {
             self.out.push(b']');
+        } else if self.written == 0 && self.media.form != Form::Csv {
+            self.out.extend_from_slice(b"null");
         }
         self.out.into()
     }
@@ -101,7 +134,12 @@ impl JsonRows {
             }
             first = false;
             self.out.extend_from_slice(&output.key);
-            output.write_json(value, &mut self.out)?;
+            match (self.media.strip_nulls, &output.ty, value) {
+                (true, Type::Json, Stored::Text(json)) if output.cast.is_none() => {
+                    strip_nulls(json.as_bytes(), &mut self.out);
+                }
+                _ => output.write_json(value, &mut self.out)?,
+            }
         }
         self.out.push(b'}');
         Ok(())
@@ -130,7 +168,9 @@ impl JsonRows {
 impl Sink for JsonRows {
     fn row(&mut self, row: &dyn RowView) -> Result<()> {
         self.seen += 1;
-        let single = self.media.form == Form::Object && self.written > 0;
+        let lone =
+            self.media.form == Form::Object || matches!(self.layout, Layout::Row | Layout::Value);
+        let single = lone && self.written > 0;
         if self.seen <= self.skip || self.written >= self.most || single {
             return Ok(());
         }
@@ -140,7 +180,12 @@ impl Sink for JsonRows {
                 if self.written > 0 {
                     self.out.extend_from_slice(b",\n ");
                 }
-                self.object(row)?;
+                match (self.layout, self.outputs.first()) {
+                    (Layout::Value | Layout::Values, Some(output)) => {
+                        output.write_json(row.get(0)?, &mut self.out)?;
+                    }
+                    _ => self.object(row)?,
+                }
             }
         }
         self.written += 1;

@@ -81,8 +81,7 @@ pub(super) fn in_function(module: &Module, failure: Failure) -> Failure {
     let of_column = |table: &&Arc<Table>| {
         first.strip_prefix(table.name.as_str()).is_some_and(|rest| rest.starts_with('.'))
     };
-    let of_check =
-        |table: &&Arc<Table>| table.checks.iter().any(|check| check.name == named);
+    let of_check = |table: &&Arc<Table>| table.checks.iter().any(|check| check.name == named);
     Failure::Refused(match code {
         ffi::SQLITE_CONSTRAINT_UNIQUE
         | ffi::SQLITE_CONSTRAINT_PRIMARYKEY

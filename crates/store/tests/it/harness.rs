@@ -163,8 +163,7 @@ impl Kept {
         let order =
             vec![query::Order { expr: Expr::Column(0), descending: false, nulls_first: false }];
         let width = outputs.len();
-        let select =
-            Select { order, ..Select::all(Source::stored(&table), outputs) };
+        let select = Select { order, ..Select::all(Source::stored(&table), outputs) };
         let statement = Arc::new(sql::sqlite::select(&select));
         let sink = Texts { width, ..Texts::default() };
         let rows = Arc::clone(&sink.rows);

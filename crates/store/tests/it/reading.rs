@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mainstay_schema::Value;
-use mainstay_store::query::{Expr, Filter, Given, Operand, Order, Select, Source, Step, Test, Truth};
+use mainstay_store::query::{
+    Expr, Filter, Given, Operand, Order, Select, Source, Step, Test, Truth,
+};
 use mainstay_store::{Statement, sql};
 
 use crate::harness::{Kept, NOTES, Texts, config, open, open_with, read_plan, text};
@@ -96,11 +98,7 @@ async fn filters_mean_what_the_dialect_says() {
     let not = |(filter, values): (Filter, Vec<Value>)| (Filter::Not(Box::new(filter)), values);
     for (claim, (filter, values), expect) in [
         ("neq never matches null", compare(name.clone(), Test::Neq, text("zorn")), vec!["1"]),
-        (
-            "null differs",
-            compare(name.clone(), Test::IsDistinct, text("zorn")),
-            vec!["1", "3"],
-        ),
+        ("null differs", compare(name.clone(), Test::IsDistinct, text("zorn")), vec!["1", "3"]),
         ("like minds case", like("ärger", false), vec![]),
         ("ilike folds all letters", like("ÄRGER", true), vec!["1"]),
         (

@@ -6,8 +6,8 @@ use super::super::gather::Gather;
 use super::super::session::Session;
 use super::super::violation;
 use super::Outcome;
-use crate::plan::{Bound, Call, Gathered, WritePlan};
 use crate::Sink;
+use crate::plan::{Bound, Call, Gathered, WritePlan};
 
 pub(super) fn run(
     session: &Session<'_>,
