@@ -3,6 +3,8 @@
 
 pub mod sqlite;
 pub mod sqlite_ddl;
+pub mod sqlite_search;
+pub mod sqlite_view;
 pub mod sqlite_write;
 
 use mainstay_schema::{Table, Value};

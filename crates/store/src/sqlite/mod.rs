@@ -2,6 +2,7 @@
 //! connection stands in `connection`; how writes reach the disk stands in `writer`.
 
 mod change;
+pub mod compile;
 mod connection;
 mod failure;
 pub(crate) mod functions;
@@ -9,7 +10,7 @@ mod like;
 mod memory;
 mod open;
 mod readers;
-pub mod rehearse;
+
 mod session;
 pub mod stored;
 mod violation;
