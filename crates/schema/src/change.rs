@@ -3,10 +3,12 @@
 //! and `serve` ask; the store carries out what is safe.
 
 mod parts;
+mod search;
 
 use std::collections::HashMap;
 
 use self::parts::{checks, foreign_keys, indexes, key, uniques};
+use self::search::{dropped as dropped_searches, made as made_searches};
 use crate::Type;
 use crate::model::{Column, Default, Table};
 
@@ -56,6 +58,16 @@ pub enum Step {
         /// Position in its indexes.
         index: usize,
     },
+    /// The search index of a table, filled from the rows that are there.
+    MakeSearch {
+        /// Position in the new tables.
+        table: usize,
+    },
+    /// The search index of a table: it holds nothing that the rows do not.
+    DropSearch {
+        /// The table.
+        table: String,
+    },
     /// An index that is not unique: it holds no data.
     DropIndex {
         /// The table.
@@ -70,7 +82,7 @@ pub enum Step {
 pub fn changes(old: &[Table], new: &[Table]) -> Vec<Change> {
     let before: HashMap<&str, &Table> =
         old.iter().map(|table| (table.name.as_str(), table)).collect();
-    let mut changes = Vec::new();
+    let mut changes = dropped_searches(old, new);
     for table in old.iter().filter(|table| !new.iter().any(|other| other.name == table.name)) {
         changes.push(Change::Refused {
             table: table.name.clone(),
@@ -86,6 +98,7 @@ pub fn changes(old: &[Table], new: &[Table]) -> Vec<Change> {
             }
         }
     }
+    changes.extend(made_searches(&before, new));
     changes
 }
 

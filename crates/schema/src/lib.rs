@@ -3,11 +3,12 @@
 //!
 //! `read` (TOML to sketches) -> `check` (sketches to catalog, all mistakes at once) -> `model` (the
 //! catalog); `value` reads and writes the forms of each type, `write` makes TOML again, `change`
-//! compares two versions.
+//! compares two versions, `sql` takes apart what people wrote.
 
 pub mod change;
 mod check;
 pub mod duration;
+mod implied;
 pub mod limits;
 pub mod mistake;
 pub mod model;
@@ -15,6 +16,7 @@ pub mod name;
 mod nearest;
 pub mod read;
 pub mod rule;
+pub mod sql;
 pub mod types;
 pub mod value;
 pub mod write;

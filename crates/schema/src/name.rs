@@ -23,6 +23,14 @@ pub fn object_name(table: &str, columns: &str, label: &str) -> String {
     }
 }
 
+/// The tables that the search index of a table is made of: our two and those that the engine
+/// makes for the first of them. Nothing else in the module may be called so.
+pub fn search_names(table: &str) -> impl Iterator<Item = String> {
+    const PARTS: &[&str] =
+        &["search", "search_rows", "search_data", "search_idx", "search_docsize", "search_config"];
+    PARTS.iter().map(move |part| format!("{table}_{part}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

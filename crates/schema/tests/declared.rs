@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use mainstay_schema::model::{
-    Action, Argument, Check, Default, ForeignKey, Generated, Identity, Index, IndexColumn, Sql,
-    Unique,
+    Action, Argument, Check, Default, ForeignKey, Generated, Identity, Index, IndexColumn, Returns,
+    Sql, Unique,
 };
 use mainstay_schema::{
     Module, Rule, Scale, Table, Type, Value, read, read_text, read_texts, write,
@@ -321,6 +321,87 @@ select * from x'''
     assert!(module.functions[0].allow.as_ref().is_some_and(Rule::is_always));
     assert_eq!(module.views[0].allow.read, None);
     survives_writing(&module);
+}
+
+#[test]
+fn what_functions_views_and_searches_say_of_their_columns_is_kept() {
+    let text = r#"
+[tables.date]
+columns.name = "text"
+columns.note = "text"
+search = ["note", "name"]
+[views.v]
+sql = "select 1 as b, 2 as a"
+columns.b = "numeric(12,2)"
+columns.a = "text[]"
+allow.read = true
+allow.update = "auth.role == 'staff'"
+"#;
+    let column = |name: &str, ty| (name.to_owned(), ty);
+    let cases = [
+        ("\"void\"", Returns::Void),
+        ("\"integer\"", Returns::Scalar { ty: Type::Integer, set: false }),
+        ("\"setof  text[]\"", Returns::Scalar { ty: Type::Array(Box::new(Type::Text)), set: true }),
+        // A table wins over the type of its name.
+        ("\"date\"", Returns::Table { table: 0, set: false }),
+        ("\"SETOF date\"", Returns::Table { table: 0, set: true }),
+        (
+            "{ z = \"bigint\", a = \"text\" }",
+            Returns::Columns {
+                columns: vec![column("z", Type::BigInt), column("a", Type::Text)],
+                set: false,
+            },
+        ),
+        (
+            "[{ z = \"bigint\" }]",
+            Returns::Columns { columns: vec![column("z", Type::BigInt)], set: true },
+        ),
+    ];
+    for (returns, expect) in cases {
+        let text = format!("{text}[functions.f]\nsql = \"select 1\"\nreturns = {returns}\n");
+        let module = module(&text);
+        assert_eq!(module.functions[0].returns, Some(expect), "{returns}");
+        assert_eq!(module.tables[0].search, [2, 1]);
+        let types = [
+            column("b", Type::Numeric(Some(Scale { precision: 12, scale: 2 }))),
+            column("a", Type::Array(Box::new(Type::Text))),
+        ];
+        assert_eq!(module.views[0].types, types);
+        assert!(module.views[0].allow.update.is_some() && module.views[0].allow.create.is_none());
+        survives_writing(&module);
+    }
+}
+
+#[test]
+fn a_reference_that_no_index_leads_to_gets_one() {
+    let text = r#"
+[tables.a]
+columns.n = "text"
+[tables.b]
+columns.z = { references = "a", name = "b_y_idx" }
+columns.y = { references = "a" }
+columns.x = { references = "a", index = true }
+columns.w = { references = "a", unique = true }
+columns.v = { references = "a" }
+indexes = [["v", "x"], { columns = ["z"], where = "z > ''" }]
+[tables.found]
+columns.y = { references = "a" }
+adopted = true
+"#;
+    let module = module(text);
+    let names: Vec<&str> =
+        module.tables[1].indexes.iter().map(|index| index.name.as_str()).collect();
+    assert_eq!(names, ["b_x_idx", "b_v_x_idx", "b_z_idx", "b_z_idx1", "b_y_idx1"]);
+    assert!(module.tables[2].indexes.is_empty());
+    survives_writing(&module);
+    let plain = "[tables.a]\n[tables.b]\ncolumns.y = { references = \"a\" }\n";
+    let plain = self::module(plain);
+    assert_eq!(plain.tables[1].indexes.len(), 1);
+    assert!(!write::module(&plain).contains("index"), "{}", write::module(&plain));
+    survives_writing(&plain);
+    let searched =
+        "[tables.t]\ncolumns.search = { type = \"text\", index = true }\nsearch = [\"search\"]\n";
+    assert_eq!(table(searched).indexes[0].name, "t_search_idx1", "the search has the other name");
 }
 
 #[test]

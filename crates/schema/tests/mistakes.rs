@@ -53,6 +53,99 @@ const CASES: &[(&str, &str, &str)] = &[
         "[views.v]\nsql = \"select 1\"\nallow.write = \"true\"\n",
     ),
     (
+        "returns of an unknown name",
+        "unknown-table",
+        "[tables.products]\ncolumns.a = \"text\"\n[functions.f]\nsql = \"select 1\"\nreturns = \"setof prodcts\"\n",
+    ),
+    (
+        "returns of an unknown type",
+        "unknown-type",
+        "[functions.f]\nsql = \"select 1\"\nreturns = \"setof itneger\"\n",
+    ),
+    (
+        "returns of many nothings",
+        "returns",
+        "[functions.f]\nsql = \"select 1\"\nreturns = \"setof void\"\n",
+    ),
+    (
+        "returns of an enum",
+        "enum-without-values",
+        "[functions.f]\nsql = \"select 1\"\nreturns = \"enum\"\n",
+    ),
+    (
+        "returns of a list of enums in a column",
+        "enum-without-values",
+        "[functions.f]\nsql = \"select 1\"\nreturns = { a = \"enum[]\" }\n",
+    ),
+    (
+        "returns of a column with an unknown type",
+        "unknown-type",
+        "[functions.f]\nsql = \"select 1\"\nreturns = [{ a = \"int\" }]\n",
+    ),
+    ("returns without columns", "no-columns", "[functions.f]\nsql = \"select 1\"\nreturns = {}\n"),
+    (
+        "returns of two rows",
+        "returns",
+        "[functions.f]\nsql = \"select 1\"\nreturns = [{ a = \"text\" }, { b = \"text\" }]\n",
+    ),
+    ("returns of a number", "wrong-kind", "[functions.f]\nsql = \"select 1\"\nreturns = 1\n"),
+    (
+        "columns of a view with an unknown type",
+        "unknown-type",
+        "[views.v]\nsql = \"select 1 as a\"\ncolumns.a = \"numbr\"\n",
+    ),
+    (
+        "columns of a view that are options",
+        "wrong-kind",
+        "[views.v]\nsql = \"select 1 as a\"\ncolumns.a = { type = \"text\" }\n",
+    ),
+    (
+        "search in an unknown column",
+        "unknown-column",
+        "[tables.t]\ncolumns.name = \"text\"\nsearch = [\"nmae\"]\n",
+    ),
+    (
+        "search in the same column twice",
+        "duplicate-column",
+        "[tables.t]\ncolumns.a = \"text\"\nsearch = [\"a\", \"a\"]\n",
+    ),
+    ("search in nothing", "no-columns", "[tables.t]\ncolumns.a = \"text\"\nsearch = []\n"),
+    (
+        "search in a number",
+        "search-type",
+        "[tables.t]\ncolumns.a = \"text\"\ncolumns.b = \"integer\"\nsearch = [\"a\", \"b\"]\n",
+    ),
+    (
+        "search in an adopted table",
+        "search-adopted",
+        "[tables.t]\ncolumns.a = \"text\"\nadopted = true\nsearch = [\"a\"]\n",
+    ),
+    (
+        "search in a column whose name the index has itself",
+        "search-column",
+        "[tables.t]\ncolumns.Rank = \"text\"\nsearch = [\"Rank\"]\n",
+    ),
+    (
+        "search of a table whose key has a name of the engine",
+        "search-column",
+        "[tables.t]\ncolumns.a = \"text\"\ncolumns.rowid = { type = \"bigint\", primary_key = true }\nsearch = [\"a\"]\n",
+    ),
+    (
+        "table named like a part of a search",
+        "duplicate-name",
+        "[tables.t]\ncolumns.a = \"text\"\nsearch = [\"a\"]\n[tables.T_Search]\ncolumns.a = \"text\"\n",
+    ),
+    (
+        "view named like a part of a search",
+        "duplicate-name",
+        "[tables.t]\ncolumns.a = \"text\"\nsearch = [\"a\"]\n[views.t_search_rows]\nsql = \"select 1 as a\"\n",
+    ),
+    (
+        "index named like a part of a search",
+        "duplicate-constraint",
+        "[tables.t]\ncolumns.a = \"text\"\nsearch = [\"a\"]\nindexes = [{ columns = [\"a\"], name = \"t_search_idx\" }]\n",
+    ),
+    (
         "unknown key in an index",
         "unknown-key",
         "[tables.t]\ncolumns.a = \"text\"\nindexes = [{ columns = [\"a\"], were = \"a > 1\" }]\n",

@@ -32,7 +32,8 @@ pub enum Store {
 }
 
 impl Store {
-    /// Opens every module's database in `folder`, making what is missing.
+    /// Opens every module's database in `folder`, making what is missing. The catalog is one that
+    /// `sqlite::compile` has filled: views that it has not compiled are not there to be read.
     ///
     /// # Errors
     /// When another process holds the folder, a file cannot be opened or is damaged, or the

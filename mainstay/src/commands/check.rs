@@ -2,13 +2,9 @@
 //! that is wrong with them at once. Nothing is opened or served.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use mainstay_base::Clock;
-use mainstay_schema::Declared;
 use serde_json::json;
 
-use crate::clock::SystemClock;
 use crate::report::Failure;
 use crate::settings::{self, Flags};
 
@@ -27,8 +23,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, as_json: bool) -> Result<(), Failure> {
-    let declared = mainstay_schema::read(&args.path)?;
-    rehearse(&declared)?;
+    let declared = super::declared(&args.path)?;
     let flags = Flags { environment: args.env.clone(), ..Flags::default() };
     settings::read(&args.path, &declared, &flags)?;
     let modules = &declared.catalog.modules;
@@ -43,22 +38,6 @@ pub fn run(args: &Args, as_json: bool) -> Result<(), Failure> {
         ),
     }
     Ok(())
-}
-
-/// What only the engine can judge: checks, generated columns, partial indexes, views, functions.
-fn rehearse(declared: &Declared) -> Result<(), Failure> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let refused = mainstay_store::sqlite::rehearse::rehearse(&declared.catalog, &clock)?;
-    if refused.is_empty() {
-        return Ok(());
-    }
-    let lines: Vec<String> =
-        refused.iter().map(|one| format!("{}: {}", one.place, one.why)).collect();
-    Err(Failure::Misused {
-        message: format!("SQL that SQLite refuses\n  {}", lines.join("\n  ")),
-        hint: "names are those of the module itself; text in single quotes, names in double ones"
-            .to_owned(),
-    })
 }
 
 fn counted(number: usize, what: &str) -> String {

@@ -16,10 +16,14 @@ pub use serve::EVENTS;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use mainstay_base::Clock;
 use mainstay_schema::Declared;
+use mainstay_store::sqlite::compile::compile;
 
+use crate::clock::SystemClock;
 use crate::report::{self, Failure};
 use crate::settings::{self, Configured, Flags};
 
@@ -79,9 +83,26 @@ pub fn run(_name: &'static str) -> ExitCode {
     }
 }
 
+/// Reads an application, and has the engine compile what people wrote in SQL.
+fn declared(path: &Path) -> Result<Declared, Failure> {
+    let mut declared = mainstay_schema::read(path)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let refused = compile(&mut declared.catalog, &clock)?;
+    if refused.is_empty() {
+        return Ok(declared);
+    }
+    let lines: Vec<String> =
+        refused.iter().map(|one| format!("{}: {}", one.place, one.why)).collect();
+    Err(Failure::Misused {
+        message: format!("SQL that cannot be served\n  {}", lines.join("\n  ")),
+        hint: "names are those of the module itself; text in single quotes, names in double ones"
+            .to_owned(),
+    })
+}
+
 /// Reads an application and its settings.
 fn read(path: &Path, flags: &Flags) -> Result<(Declared, Configured), Failure> {
-    let declared = mainstay_schema::read(path)?;
+    let declared = declared(path)?;
     let configured = settings::read(path, &declared, flags)?;
     Ok((declared, configured))
 }

@@ -10,7 +10,7 @@ pub(super) fn key(table: &Table) -> Vec<&str> {
     names(table, &table.primary_key.columns)
 }
 
-fn names<'t>(table: &'t Table, columns: &[usize]) -> Vec<&'t str> {
+pub(super) fn names<'t>(table: &'t Table, columns: &[usize]) -> Vec<&'t str> {
     columns.iter().map(|at| table.columns[*at].name.as_str()).collect()
 }
 

@@ -41,10 +41,6 @@ fn what_touches_no_row_is_safe() {
             "safe AddColumn { table: 0, column: 2 }",
         ),
         (
-            "columns.boss = { references = \"users\", null = true }",
-            "safe AddColumn { table: 0, column: 2 }",
-        ),
-        (
             "columns.up = { type = \"text\", generated = \"upper(name)\" }",
             "safe AddColumn { table: 0, column: 2 }",
         ),
@@ -52,6 +48,10 @@ fn what_touches_no_row_is_safe() {
     ] {
         assert_eq!(shown(USERS, &format!("{USERS}{line}\n")), [expect], "{line}");
     }
+    let boss = format!("{USERS}columns.boss = {{ references = \"users\", null = true }}\n");
+    let with_index =
+        ["safe AddColumn { table: 0, column: 2 }", "safe AddIndex { table: 0, index: 0 }"];
+    assert_eq!(shown(USERS, &boss), with_index);
     let indexed = format!("{USERS}indexes = [[\"name\"]]\n");
     let dropped = r#"safe DropIndex { table: "users", name: "users_name_idx" }"#;
     assert_eq!(shown(&indexed, USERS), [dropped]);
@@ -136,4 +136,29 @@ fn a_new_label_of_an_enum_is_only_recorded() {
     };
     let grown = shown(&table("\"open\""), &table("\"open\", \"closed\""));
     assert_eq!(grown, ["recorded: the labels of column `state`"]);
+}
+
+#[test]
+fn a_search_comes_changes_and_goes_without_touching_a_row() {
+    let one = format!("{USERS}columns.bio = {{ type = \"text\", null = true }}\n");
+    let (by_name, by_both) =
+        (format!("{one}search = [\"name\"]\n"), format!("{one}search = [\"name\", \"bio\"]\n"));
+    let (made, gone) = ("safe MakeSearch { table: 0 }", r#"safe DropSearch { table: "users" }"#);
+    assert_eq!(shown(&one, &by_name), [made]);
+    assert_eq!(shown(&by_name, &by_both), [gone, made]);
+    assert_eq!(shown(&by_both, &one), [gone]);
+    assert_eq!(shown(&by_name, &by_name), Vec::<String>::new());
+    assert_eq!(shown(USERS, &by_both)[1], made, "after the column that it reads");
+    let fresh = format!("{USERS}[tables.t]\ncolumns.a = \"text\"\nsearch = [\"a\"]\n");
+    assert_eq!(shown(USERS, &fresh), ["safe CreateTable { table: 1 }"]);
+}
+
+#[test]
+fn the_index_that_a_reference_gets_is_an_additive_step() {
+    let text = format!("{USERS}[tables.posts]\ncolumns.author = {{ references = \"users\" }}\n");
+    let (mut old, new) = (tables(&text), tables(&text));
+    assert_eq!(new[1].indexes[0].name, "posts_author_idx");
+    old[1].indexes.clear();
+    let step = Change::Safe(Step::AddIndex { table: 1, index: 0 });
+    assert_eq!(changes(&old, &new), [step]);
 }

@@ -2,6 +2,7 @@
 //! needed to know what references may point to. Their names come from `namer`.
 
 use super::lookup::Tables;
+use crate::implied;
 use crate::mistake::{Found, Placed};
 use crate::model::{Index, IndexColumn};
 
@@ -12,6 +13,19 @@ pub(super) struct Parts {
 }
 
 impl Parts {
+    /// Adds the indexes that the references need and nobody declared.
+    pub fn imply<'r>(&mut self, key: &[usize], references: impl Iterator<Item = &'r [usize]>) {
+        let uniques = self.uniques.iter().map(|(columns, _)| columns.as_slice());
+        let unique = std::iter::once(key).chain(uniques);
+        let indexes = self.indexes.iter().map(|(index, _)| index);
+        for columns in implied::columns(references, unique, indexes) {
+            let part = |column| IndexColumn { column, descending: false };
+            let columns = columns.into_iter().map(part).collect();
+            let index = Index { name: String::new(), columns, unique: false, filter: None };
+            self.indexes.push((index, None));
+        }
+    }
+
     /// Column sets that no two rows share, apart from the primary key.
     pub fn unique_sets(&self) -> impl Iterator<Item = Vec<usize>> {
         let indexes = self.indexes.iter().map(|(index, _)| index);

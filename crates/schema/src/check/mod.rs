@@ -10,6 +10,8 @@ mod lookup;
 mod namer;
 mod names;
 mod references;
+mod returns;
+mod search;
 mod targets;
 
 use std::sync::Arc;
@@ -48,11 +50,12 @@ pub(crate) fn catalog(
 fn module(sketch: ModuleSketch<'_>, found: &mut Found) -> Module {
     names::check(&sketch, found);
     let tables = tables(&sketch, found);
+    let functions = returns::functions(sketch.functions, &tables, found);
     Module {
         name: sketch.name.value,
         doc: sketch.doc,
         tables: tables.into_iter().map(Arc::new).collect(),
-        functions: sketch.functions.into_iter().map(|function| function.value).collect(),
+        functions,
         views: sketch.views.into_iter().map(|view| view.value).collect(),
     }
 }
@@ -69,8 +72,12 @@ fn tables(module: &ModuleSketch<'_>, found: &mut Found) -> Vec<Table> {
     cycles::check(&tables, &references, found);
     let mut namer = Namer::new(module, found);
     let mut made = Vec::with_capacity(sketches.len());
-    for (at, (sketch, parts)) in sketches.iter().zip(parts).enumerate() {
+    for (at, (sketch, mut parts)) in sketches.iter().zip(parts).enumerate() {
         let key = &tables.keys[at];
+        if !sketch.adopted {
+            parts.imply(key, references[at].iter().map(|reference| reference.columns.as_slice()));
+        }
+        let search = search::columns(&tables, at, &types[at], found);
         let columns: Vec<Column> = (0..sketch.columns.len())
             .map(|column| {
                 let ty = types[at][column].clone();
@@ -91,7 +98,7 @@ fn tables(module: &ModuleSketch<'_>, found: &mut Found) -> Vec<Table> {
             checks,
             foreign_keys,
             indexes,
-            search: Vec::new(),
+            search,
             cache: sketch.cache,
             allow: sketch.allow.clone(),
             adopted: sketch.adopted,

@@ -8,7 +8,7 @@ use super::references::Resolved;
 use crate::limits::{MAX_ADOPTED_NAME_BYTES, MAX_NAME_BYTES};
 use crate::mistake::{Found, Mistake, Placed};
 use crate::model::{Action, Check, ForeignKey, Index, Unique};
-use crate::name::object_name;
+use crate::name::{object_name, search_names};
 use crate::read::sketch::{Kind, ModuleSketch, TableSketch};
 
 /// Gives constraints and indexes their names, which are unique in a module.
@@ -23,6 +23,9 @@ impl Namer {
         let tables = module.tables.iter().map(|table| table.name.value.to_ascii_lowercase());
         let mut namer = Self { taken: tables.collect() };
         namer.taken.extend(module.views.iter().map(|view| view.value.name.to_ascii_lowercase()));
+        let searched = module.tables.iter().filter(|table| table.search.is_some());
+        let kept = searched.flat_map(|table| search_names(&table.name.value));
+        namer.taken.extend(kept.map(|name| name.to_ascii_lowercase()));
         for table in &module.tables {
             let longest = if table.adopted { MAX_ADOPTED_NAME_BYTES } else { MAX_NAME_BYTES };
             for name in given_names(table) {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use crate::limits::{MAX_ADOPTED_NAME_BYTES, MAX_NAME_BYTES};
 use crate::mistake::{Found, Mistake, Place, Placed};
+use crate::name::search_names;
 use crate::read::sketch::ModuleSketch;
 
 /// Databases that Mainstay keeps beside those of modules.
@@ -69,11 +70,28 @@ pub(super) fn check(module: &ModuleSketch<'_>, found: &mut Found) {
         reserved(&name.value, name.place, found);
         relations.add(&view.value.name, view.place, "view", found);
     }
+    search(module, found);
     let mut functions = Space::new("functions");
-    for function in &module.functions {
+    for function in module.functions.iter().map(|sketch| &sketch.function) {
         let name = Placed::new(function.value.name.clone(), function.place);
         identifier(&name, "function", MAX_NAME_BYTES, found);
         functions.add(&function.value.name, function.place, "function", found);
+    }
+}
+
+/// Notes tables and views that are called like a part of another table's search index.
+fn search(module: &ModuleSketch<'_>, found: &mut Found) {
+    let tables = module.tables.iter().map(|table| (&table.name.value, table.name.place));
+    let views = module.views.iter().map(|view| (&view.value.name, view.place));
+    let all: Vec<(&String, Place)> = tables.chain(views).collect();
+    for searched in module.tables.iter().filter(|table| table.search.is_some()) {
+        for kept in search_names(&searched.name.value) {
+            for (name, place) in all.iter().filter(|(name, _)| name.eq_ignore_ascii_case(&kept)) {
+                let message = format!("the name `{name}` is taken by the search of a table");
+                let hint = format!("`search` of `{}` keeps its words there", searched.name.value);
+                found.add(Mistake::new(*place, "duplicate-name", message).hint(hint));
+            }
+        }
     }
 }
 

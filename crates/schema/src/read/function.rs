@@ -1,21 +1,23 @@
 //! Functions and views: SQL that people wrote, with the names of its arguments checked against the
-//! declared ones. They are complete after this file, for nothing in them points elsewhere.
+//! declared ones. Complete after this file, but for the table that a function may give rows of.
 
 use super::node::{Field, Fields, Node};
+use super::sketch::FunctionSketch;
 use super::sql::{Scan, scan};
-use super::{Reader, argument};
+use super::{Reader, argument, returns};
 use crate::mistake::{Found, Mistake, Placed};
 use crate::model::{Function, Sql, View};
 
 /// The function that `field` declares.
-pub(super) fn function(field: &Field<'_>, reader: &mut Reader) -> Option<Placed<Function>> {
+pub(super) fn function(field: &Field<'_>, reader: &mut Reader) -> Option<FunctionSketch> {
     let what = format!("function `{}`", field.name);
-    let known = ["doc", "args", "sql", "allow"];
+    let known = ["doc", "args", "sql", "returns", "allow"];
     let fields = field.node.fields(&what, &known, &mut reader.found)?;
     let allow = fields.get("allow").and_then(|node| reader.rule(node, "`allow`"));
     let found = &mut reader.found;
     let doc = fields.get("doc").and_then(|node| node.text("`doc`", found)).map(|doc| doc.value);
     let args = argument::arguments(&fields, found);
+    let returns = fields.get("returns").and_then(|node| returns::returns(node, found));
     let (sql, texts) = sql(field, &fields, &what, found)?;
     argument::check(&args, &texts, found);
     let args = args.into_iter().map(|arg| arg.value).collect();
@@ -28,22 +30,24 @@ pub(super) fn function(field: &Field<'_>, reader: &mut Reader) -> Option<Placed<
         allow,
         compiled: None,
     };
-    Some(Placed::new(function, field.place))
+    Some(FunctionSketch { function: Placed::new(function, field.place), returns })
 }
 
 /// The view that `field` declares.
 pub(super) fn view(field: &Field<'_>, reader: &mut Reader) -> Option<Placed<View>> {
     let what = format!("view `{}`", field.name);
-    let fields = field.node.fields(&what, &["doc", "sql", "allow"], &mut reader.found)?;
-    let allow = reader.view_allow(&fields);
+    let fields =
+        field.node.fields(&what, &["doc", "sql", "columns", "allow"], &mut reader.found)?;
+    let allow = reader.table_allow(&fields);
     let found = &mut reader.found;
     let doc = fields.get("doc").and_then(|node| node.text("`doc`", found)).map(|doc| doc.value);
     let (sql, texts) = sql(field, &fields, &what, found)?;
     for (text, scan) in &texts {
         check_view(text, scan, &what, found);
     }
-    let view =
-        View { name: field.name.to_owned(), doc, sql, types: Vec::new(), allow, compiled: None };
+    let types = fields.get("columns").and_then(|node| returns::types(node, "`columns`", found));
+    let types = types.unwrap_or_default();
+    let view = View { name: field.name.to_owned(), doc, sql, types, allow, compiled: None };
     Some(Placed::new(view, field.place))
 }
 

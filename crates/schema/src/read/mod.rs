@@ -9,6 +9,7 @@ mod constraint;
 mod files;
 mod function;
 pub(crate) mod node;
+mod returns;
 mod rules;
 pub mod settings;
 pub(crate) mod sketch;
@@ -23,6 +24,7 @@ use toml::de::DeTable;
 
 pub(crate) use constant::{bound, constant, default, is_word};
 pub(crate) use constraint::ACTIONS;
+pub(crate) use returns::named_type;
 
 use self::files::{File, Files, Role};
 use self::node::Fields;

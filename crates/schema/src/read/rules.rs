@@ -39,10 +39,9 @@ impl Reader {
         .ok()
     }
 
-    /// `allow` of a table.
+    /// `allow` of a table or view.
     pub fn table_allow(&mut self, fields: &Fields<'_>) -> Allow {
-        let known = ["read", "create", "update", "delete"];
-        let Some(rules) = self.allow_fields(fields, &known) else {
+        let Some(rules) = self.allow_fields(fields) else {
             return Allow::default();
         };
         let mut rule = |action: &str| {
@@ -56,16 +55,7 @@ impl Reader {
         }
     }
 
-    /// `allow.read` of a view; the rest is refused, for views are only read.
-    pub fn view_allow(&mut self, fields: &Fields<'_>) -> Allow {
-        let rules = self.allow_fields(fields, &["read"]);
-        let read = rules
-            .and_then(|rules| rules.get("read"))
-            .and_then(|node| self.rule(node, "`allow.read`"));
-        Allow { read, ..Allow::default() }
-    }
-
-    fn allow_fields<'a>(&mut self, fields: &Fields<'a>, known: &[&str]) -> Option<Fields<'a>> {
+    fn allow_fields<'a>(&mut self, fields: &Fields<'a>) -> Option<Fields<'a>> {
         let node = fields.get("allow")?;
         if !node.value.is_table() {
             let message = format!("`allow` must say what is allowed, not be {}", node.kind());
@@ -73,7 +63,8 @@ impl Reader {
             self.found.add(Mistake::new(node.place, "wrong-kind", message).hint(hint));
             return None;
         }
-        node.fields("`allow`", known, &mut self.found)
+        let known = ["read", "create", "update", "delete"];
+        node.fields("`allow`", &known, &mut self.found)
     }
 
     /// `read`, `create` and `update` of a column.

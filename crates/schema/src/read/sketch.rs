@@ -14,9 +14,27 @@ pub(crate) struct ModuleSketch<'a> {
     pub name: Placed<String>,
     pub doc: Option<String>,
     pub tables: Vec<TableSketch<'a>>,
-    /// Complete: nothing in a function points elsewhere.
-    pub functions: Vec<Placed<Function>>,
+    pub functions: Vec<FunctionSketch>,
+    /// Complete: nothing in a view points elsewhere.
     pub views: Vec<Placed<View>>,
+}
+
+/// A function, complete but for the table that it may give rows of.
+#[derive(Debug)]
+pub(crate) struct FunctionSketch {
+    pub function: Placed<Function>,
+    pub returns: Option<ReturnsSketch>,
+}
+
+/// What a function gives, as it was written.
+#[derive(Debug)]
+pub(crate) enum ReturnsSketch {
+    /// `products`, `setof integer`, `void`: which of them is known once all tables are.
+    Named(Placed<String>),
+    Columns {
+        columns: Vec<(String, Type)>,
+        set: bool,
+    },
 }
 
 #[derive(Debug)]
@@ -29,6 +47,7 @@ pub(crate) struct TableSketch<'a> {
     pub checks: Vec<CheckSketch>,
     pub foreign_keys: Vec<ReferenceSketch>,
     pub indexes: Vec<IndexSketch>,
+    pub search: Option<SearchSketch>,
     pub cache: Option<Duration>,
     pub allow: Allow,
     pub adopted: bool,
@@ -70,6 +89,13 @@ pub(crate) enum Kind {
 pub(crate) struct KeySketch {
     pub columns: Vec<Placed<String>>,
     pub name: Option<Placed<String>>,
+    pub place: Place,
+}
+
+/// The columns whose words can be looked for.
+#[derive(Debug)]
+pub(crate) struct SearchSketch {
+    pub columns: Vec<Placed<String>>,
     pub place: Place,
 }
 

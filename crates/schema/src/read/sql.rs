@@ -1,7 +1,8 @@
-//! Just enough of SQL to check what people wrote: where strings, comments and quoted names are,
-//! which named arguments stand between them, and how many statements there are.
+//! Checks SQL that people wrote before any engine sees it: which named arguments stand in it, how
+//! many statements there are, and that every quote and bracket is closed.
 
 use crate::mistake::{Found, Mistake, Placed};
+use crate::sql::{Kind, tokens};
 
 /// What was seen in a text of SQL.
 #[derive(Debug, Default, PartialEq)]
@@ -18,105 +19,36 @@ pub(crate) struct Scan {
 
 /// Walks through SQL of either engine.
 pub(crate) fn scan(text: &str) -> Scan {
-    let mut walk = Walk::default();
-    let mut rest = text;
-    while !rest.is_empty() && walk.scan.open.is_none() {
-        let length = match skipped(rest) {
-            Some(Ok((length, says))) => {
-                walk.within |= says;
-                length
+    let mut scan = Scan::default();
+    // Open brackets, and whether the statement says something already.
+    let (mut depth, mut within) = (0_usize, false);
+    for token in tokens(text) {
+        match (token.kind, token.text) {
+            (Kind::Space | Kind::Comment, _) => continue,
+            (Kind::Open(open), _) => scan.open = Some(open),
+            (Kind::Argument, name) => scan.arguments.push(name[1..].to_owned()),
+            (Kind::Word, word) if scan.first_word.is_empty() => {
+                scan.first_word = word.to_lowercase();
             }
-            Some(Err(open)) => {
-                walk.scan.open = Some(open);
-                0
+            (Kind::Other, ";") => {
+                scan.statements += usize::from(std::mem::take(&mut within));
+                continue;
             }
-            None => walk.step(rest),
-        };
-        rest = &rest[length..];
-    }
-    if walk.depth > 0 && walk.scan.open.is_none() {
-        walk.scan.open = Some("a `(` that is not closed");
-    }
-    walk.scan.statements += usize::from(walk.within);
-    walk.scan
-}
-
-#[derive(Default)]
-struct Walk {
-    scan: Scan,
-    /// Open brackets.
-    depth: usize,
-    /// The statement says something already.
-    within: bool,
-}
-
-impl Walk {
-    /// Takes a word, an argument or one character outside of strings, and says how long it is.
-    fn step(&mut self, rest: &str) -> usize {
-        let word = word(rest);
-        if !word.is_empty() && self.scan.first_word.is_empty() {
-            self.scan.first_word = word.to_lowercase();
-        }
-        if let Some(name) = argument(rest) {
-            self.within = true;
-            self.scan.arguments.push(name.to_owned());
-            return 1 + name.len();
-        }
-        let c = rest.chars().next().unwrap_or(' ');
-        match c {
-            ';' => self.scan.statements += usize::from(std::mem::take(&mut self.within)),
-            ')' if self.depth == 0 => self.scan.open = Some("a `)` without `(`"),
-            ')' => self.depth -= 1,
-            '(' => self.depth += 1,
+            (Kind::Other, ")") if depth == 0 => scan.open = Some("a `)` without `(`"),
+            (Kind::Other, ")") => depth -= 1,
+            (Kind::Other, "(") => depth += 1,
             _ => {}
         }
-        self.within |= c != ';' && !c.is_whitespace();
-        if rest.starts_with("::") { 2 } else { word.len().max(c.len_utf8()) }
-    }
-}
-
-/// The length of a string, quoted name or comment at the start, and whether it says something.
-fn skipped(rest: &str) -> Option<Result<(usize, bool), &'static str>> {
-    if rest.starts_with("--") {
-        return Some(Ok((rest.find('\n').map_or(rest.len(), |at| at + 1), false)));
-    }
-    if let Some(inner) = rest.strip_prefix("/*") {
-        let end = inner.find("*/").map(|at| (at + 4, false));
-        return Some(end.ok_or("a comment `/*` that is not closed"));
-    }
-    if let Some(tag) = dollar_tag(rest) {
-        let end = rest[tag.len()..].find(tag).map(|at| (at + 2 * tag.len(), true));
-        return Some(end.ok_or("a `$$` text that is not closed"));
-    }
-    let quote = rest.chars().next().filter(|c| matches!(c, '\'' | '"' | '`'))?;
-    let mut chars = rest.char_indices().skip(1).peekable();
-    while let Some((at, c)) = chars.next() {
-        // Two quotes in a row stand for one inside.
-        if c == quote && chars.next_if(|(_, next)| *next == quote).is_none() {
-            return Some(Ok((at + 1, true)));
+        if scan.open.is_some() {
+            break;
         }
+        within = true;
     }
-    Some(Err("a quote that is not closed"))
-}
-
-/// `$$` or `$tag$` of PostgreSQL; `$1` is none.
-fn dollar_tag(rest: &str) -> Option<&str> {
-    let inner = rest.strip_prefix('$')?;
-    let end = inner.find('$')?;
-    let name = &inner[..end];
-    let fits = name.chars().all(|c| c.is_alphanumeric() || c == '_')
-        && !name.starts_with(|c: char| c.is_ascii_digit());
-    fits.then(|| &rest[..end + 2])
-}
-
-fn word(rest: &str) -> &str {
-    let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
-    &rest[..end]
-}
-
-fn argument(rest: &str) -> Option<&str> {
-    let name = word(rest.strip_prefix(':')?);
-    (!name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit())).then_some(name)
+    if depth > 0 && scan.open.is_none() {
+        scan.open = Some("a `(` that is not closed");
+    }
+    scan.statements += usize::from(within);
+    scan
 }
 
 /// Notes what keeps a text from being one SQL expression: it goes between brackets of a statement

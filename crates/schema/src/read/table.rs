@@ -1,7 +1,7 @@
 //! A module and its tables: keys are known or noted, their values become sketches.
 
 use super::node::{Field, Fields};
-use super::sketch::{ColumnSketch, ModuleSketch, TableSketch};
+use super::sketch::{ColumnSketch, ModuleSketch, SearchSketch, TableSketch};
 use super::{Reader, column, constraint, function};
 use crate::duration;
 use crate::limits::MAX_COLUMNS;
@@ -19,6 +19,7 @@ const KEYS: &[&str] = &[
     "checks",
     "foreign_keys",
     "indexes",
+    "search",
     "allow",
     "adopted",
 ];
@@ -68,6 +69,7 @@ fn table<'a>(field: &Field<'a>, reader: &mut Reader) -> Option<TableSketch<'a>> 
         checks: Vec::new(),
         foreign_keys: Vec::new(),
         indexes: Vec::new(),
+        search: None,
         cache: cache(&fields, found),
         allow,
         adopted,
@@ -76,6 +78,10 @@ fn table<'a>(field: &Field<'a>, reader: &mut Reader) -> Option<TableSketch<'a>> 
     sketch.foreign_keys =
         list(&fields, "foreign_keys", |node| constraint::foreign_keys(node, found));
     sketch.indexes = list(&fields, "indexes", |node| constraint::indexes(node, found));
+    sketch.search = fields.get("search").and_then(|node| {
+        let columns = node.texts("`search`", found)?;
+        Some(SearchSketch { columns, place: node.place })
+    });
     add_made_key(&mut sketch, key.is_some());
     Some(sketch)
 }

@@ -1,7 +1,8 @@
 //! What of a table can be written at its columns, so that reading it gives the same names in the
 //! same order; `table` writes the rest.
 
-use crate::model::{ColumnAllow, Default, Module, Table};
+use crate::implied;
+use crate::model::{ColumnAllow, Default, Index, Module, Table};
 use crate::name::object_name;
 use crate::types::Type;
 
@@ -81,10 +82,31 @@ pub(super) fn inline_uniques(table: &Table) -> usize {
     count
 }
 
+/// How many indexes, from the first, have to be written: reading makes the rest, for references.
+pub(super) fn written_indexes(table: &Table) -> usize {
+    let plain = |index: &Index| {
+        let columns: Vec<usize> = index.columns.iter().map(|part| part.column).collect();
+        let ascends = !index.columns.iter().any(|part| part.descending);
+        let made = ascends && !index.unique && index.filter.is_none();
+        (made && !is_named(table, &index.name, &columns, "idx")).then_some(columns)
+    };
+    let rest = |count: usize| -> Option<Vec<Vec<usize>>> {
+        table.indexes[count..].iter().map(plain).collect()
+    };
+    let makes = |count: &usize| {
+        let references = table.foreign_keys.iter().map(|key| key.columns.as_slice());
+        let uniques = table.uniques.iter().map(|unique| unique.columns.as_slice());
+        let unique = std::iter::once(table.primary_key.columns.as_slice()).chain(uniques);
+        rest(*count) == Some(implied::columns(references, unique, &table.indexes[..*count]))
+    };
+    let all = table.indexes.len();
+    if table.adopted { all } else { (0..=all).find(makes).unwrap_or(all) }
+}
+
 pub(super) fn inline_indexes(table: &Table) -> usize {
     let mut last = None;
     let mut count = 0;
-    for index in &table.indexes {
+    for index in &table.indexes[..written_indexes(table)] {
         match index.columns.as_slice() {
             [part]
                 if last.is_none_or(|last| last < part.column)

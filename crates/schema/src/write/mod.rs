@@ -7,7 +7,7 @@ mod table;
 mod text;
 
 use self::text::{Line, key, quoted, sql};
-use crate::model::{Function, Module, Sql, View};
+use crate::model::{Function, Module, Returns, Sql, View};
 use crate::value::Value;
 
 /// The text of `modules/<name>.toml`. An empty constraint name is left out, so that reading makes
@@ -21,7 +21,7 @@ pub fn module(module: &Module) -> String {
     for at in 0..module.tables.len() {
         table::write(module, at, &mut out);
     }
-    module.functions.iter().for_each(|made| function(made, &mut out));
+    module.functions.iter().for_each(|made| function(module, made, &mut out));
     module.views.iter().for_each(|made| view(made, &mut out));
     out.trim_start().to_owned()
 }
@@ -33,7 +33,7 @@ fn head(kind: &str, name: &str, doc: Option<&str>, out: &mut String) {
     }
 }
 
-fn function(function: &Function, out: &mut String) {
+fn function(module: &Module, function: &Function, out: &mut String) {
     head("functions", &function.name, function.doc.as_deref(), out);
     if !function.args.is_empty() {
         let mut args = Line::new();
@@ -50,6 +50,10 @@ fn function(function: &Function, out: &mut String) {
         out.push_str(&format!("args = {}\n", args.braced()));
     }
     write_sql(&function.sql, out);
+    if let Some(returns) = &function.returns {
+        let text = returned(module, returns);
+        out.push_str(&format!("returns = {text}\n"));
+    }
     if let Some(rule) = &function.allow {
         out.push_str(&format!("allow = {}\n", quoted(&rule.source)));
     }
@@ -58,8 +62,27 @@ fn function(function: &Function, out: &mut String) {
 fn view(view: &View, out: &mut String) {
     head("views", &view.name, view.doc.as_deref(), out);
     write_sql(&view.sql, out);
-    if let Some(rule) = &view.allow.read {
-        out.push_str(&format!("allow.read = {}\n", quoted(&rule.source)));
+    for (column, ty) in &view.types {
+        out.push_str(&format!("columns.{} = {}\n", key(column), quoted(&ty.to_string())));
+    }
+    table::write_allow(&view.allow, out);
+}
+
+/// The value of `returns`. `module` is what its table is looked up in.
+fn returned(module: &Module, returns: &Returns) -> String {
+    let named = |name: &str, set: &bool| match set {
+        true => quoted(&format!("setof {name}")),
+        false => quoted(name),
+    };
+    match returns {
+        Returns::Void => quoted("void"),
+        Returns::Scalar { ty, set } => named(&ty.to_string(), set),
+        Returns::Table { table, set } => named(&module.tables[*table].name, set),
+        Returns::Columns { columns, set } => {
+            let mut line = Line::new();
+            columns.iter().for_each(|(name, ty)| line.push(&key(name), &quoted(&ty.to_string())));
+            if *set { format!("[{}]", line.braced()) } else { line.braced() }
+        }
     }
 }
 

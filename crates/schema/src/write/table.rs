@@ -1,13 +1,16 @@
 //! One table as TOML. What concerns one column is written at the column, as long as reading it
 //! back gives the same order; the rest stands at the table.
 
+use std::ops::Range;
+
 use super::column::{self, Inline};
 use super::inline::{
     has_made_key, inline_indexes, inline_references, inline_uniques, is_named, key_is_unnamed,
+    written_indexes,
 };
 use super::text::{Line, key, list, quoted};
 use crate::duration;
-use crate::model::{Index, Module, Table};
+use crate::model::{Allow, Index, Module, Table};
 
 pub(super) fn write(module: &Module, at: usize, out: &mut String) {
     let table = &module.tables[at];
@@ -23,21 +26,24 @@ pub(super) fn write(module: &Module, at: usize, out: &mut String) {
     let references = inline_references(module, at);
     let uniques = inline_uniques(table);
     let indexes = inline_indexes(table);
+    let written = written_indexes(table);
     write_uniques(table, uniques, out);
     write_checks(table, out);
     write_foreign_keys(module, table, references, out);
-    write_indexes(table, indexes, out);
+    write_indexes(table, indexes..written, out);
+    if !table.search.is_empty() {
+        out.push_str(&format!("search = {}\n", list(names(table, &table.search))));
+    }
     if table.adopted {
         out.push_str("adopted = true\n");
     }
-    write_allow(table, out);
+    write_allow(&table.allow, out);
     let made = usize::from(made);
     let inline = (inline_key, references, uniques, indexes);
     write_columns(module, table, made, inline, out);
 }
 
-fn write_allow(table: &Table, out: &mut String) {
-    let allow = &table.allow;
+pub(super) fn write_allow(allow: &Allow, out: &mut String) {
     let actions = [
         ("read", &allow.read),
         ("create", &allow.create),
@@ -145,9 +151,9 @@ fn write_foreign_keys(module: &Module, table: &Table, inline: usize, out: &mut S
     write_list("foreign_keys", &entries, out);
 }
 
-fn write_indexes(table: &Table, inline: usize, out: &mut String) {
+fn write_indexes(table: &Table, range: Range<usize>, out: &mut String) {
     let entries: Vec<String> =
-        table.indexes[inline..].iter().map(|index| index_text(table, index)).collect();
+        table.indexes[range].iter().map(|index| index_text(table, index)).collect();
     write_list("indexes", &entries, out);
 }
 

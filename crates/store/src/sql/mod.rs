@@ -6,6 +6,8 @@ mod sqlite_condition;
 pub mod sqlite_ddl;
 mod sqlite_expr;
 mod sqlite_scope;
+pub mod sqlite_search;
+pub mod sqlite_view;
 pub mod sqlite_write;
 
 use mainstay_schema::{Table, Value};

@@ -5,9 +5,9 @@
 use mainstay_schema::model::{Action, Check, Column, Default, ForeignKey, Identity, Index, Module};
 use mainstay_schema::{Table, Type, Value};
 
-use super::{Text, literal};
+use super::{Text, literal, sqlite_search};
 
-/// The statements that make a table and its indexes.
+/// The statements that make a table, its indexes and what its search needs.
 #[must_use]
 pub fn create(module: &Module, table: &Table) -> Vec<String> {
     let mut text = Text::default();
@@ -32,6 +32,7 @@ pub fn create(module: &Module, table: &Table) -> Vec<String> {
     }
     let mut statements = vec![text.into_sql()];
     statements.extend(table.indexes.iter().map(|index| create_index(table, index)));
+    statements.extend(sqlite_search::create(table));
     statements
 }
 
@@ -110,7 +111,8 @@ fn is_row_number(table: &Table, column: &Column) -> bool {
     alone && matches!(column.identity, Some(Identity::ByDefault | Identity::Always))
 }
 
-fn storage(ty: &Type) -> &'static str {
+/// The column type that keeps a declared type.
+pub(super) fn storage(ty: &Type) -> &'static str {
     match ty {
         Type::SmallInt | Type::Integer | Type::BigInt | Type::Boolean => "INTEGER",
         Type::Numeric(_) if ty.is_short_numeric() => "REAL",

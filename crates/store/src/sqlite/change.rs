@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use super::stored;
 use crate::config::Changes;
-use crate::sql::{quote, sqlite_ddl};
+use crate::sql::{quote, sqlite_ddl, sqlite_search};
 
 /// Makes the steps from `old` to the module as declared. Returns what was done, in sentences.
 pub(super) fn apply(
@@ -74,6 +74,12 @@ fn statements(module: &Module, step: &Step) -> Vec<String> {
             let table = &module.tables[*table];
             vec![sqlite_ddl::create_index(table, &table.indexes[*index])]
         }
+        Step::MakeSearch { table } => {
+            let table = &module.tables[*table];
+            let made = sqlite_search::create(table).into_iter();
+            made.chain(sqlite_search::fill(table)).collect()
+        }
+        Step::DropSearch { table } => sqlite_search::drop(table),
         Step::DropIndex { name, .. } => vec![format!("DROP INDEX {}", quote(name))],
     }
 }
@@ -90,6 +96,8 @@ fn say(module: &Module, step: &Step) -> String {
             let index = &module.tables[*table].indexes[*index].name;
             format!("added index {index} to {}", name(table))
         }
+        Step::MakeSearch { table } => format!("made the search of {}", name(table)),
+        Step::DropSearch { table } => format!("dropped the search of {}.{table}", module.name),
         Step::DropIndex { table, name } => format!("dropped index {name} of {table}"),
     }
 }

@@ -93,10 +93,17 @@ pub(super) fn writer(path: &Path, clock: &Arc<dyn Clock>) -> Result<Opened> {
     Ok(opened)
 }
 
-/// A connection that can only read.
-pub(super) fn reader(path: &Path, clock: &Arc<dyn Clock>) -> Result<Opened> {
+/// Makes the views of a module on a connection. They are gone when it is closed.
+pub(super) fn make_views(path: &Path, opened: &Opened, views: &[String]) -> Result<()> {
+    let make = |sql: &String| opened.connection.execute_batch(sql);
+    views.iter().try_for_each(make).map_err(|error| cannot_open(path, error))
+}
+
+/// A connection that can only read, with the views of its module.
+pub(super) fn reader(path: &Path, clock: &Arc<dyn Clock>, views: &[String]) -> Result<Opened> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut opened = open(path, flags, clock)?;
+    make_views(path, &opened, views)?;
     let mut set = || -> rusqlite::Result<()> {
         opened.connection.pragma_update(None, "query_only", true)?;
         opened.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
@@ -143,6 +150,10 @@ fn only_reads(context: AuthContext<'_>) -> Authorization {
         | AuthAction::Function { .. }
         | AuthAction::Recursive
         | AuthAction::Transaction { .. } => Authorization::Allow,
+        // The index behind `search` asks whether another connection has written.
+        AuthAction::Pragma { pragma_name: "data_version", pragma_value: None } => {
+            Authorization::Allow
+        }
         _ => Authorization::Deny,
     }
 }

@@ -2,6 +2,7 @@
 //! connection stands in `connection`; how writes reach the disk stands in `writer`.
 
 mod change;
+pub mod compile;
 mod connection;
 mod failure;
 pub(crate) mod functions;
@@ -11,7 +12,6 @@ mod memory;
 mod open;
 mod raised;
 mod readers;
-pub mod rehearse;
 pub mod search;
 mod session;
 pub mod stored;

@@ -13,6 +13,7 @@ use super::readers::ReaderSet;
 use super::writer::{Start, Writer};
 use super::{Database, failure, stored};
 use crate::observe::Observed;
+use crate::sql::sqlite_view;
 use crate::{Config, adopt, limits};
 
 /// The file of a module: its name, with what a file system may dislike written as hex.
@@ -65,13 +66,17 @@ fn start(
     config: &Config,
     observed: &Arc<Observed>,
 ) -> Result<Database> {
+    // Made last: no change of a table can stumble over a view that reads it.
+    let views: Arc<[String]> = sqlite_view::create_all(module).into();
+    connection::make_views(&path, &opened, &views)?;
     let group = if has_deferred(&opened.connection)? { 1 } else { limits::GROUP };
-    let readers = Arc::new(ReaderSet::new(path.clone(), config));
+    let readers = Arc::new(ReaderSet::new(path.clone(), config, Arc::clone(&views)));
     let start = Start {
         path: path.clone(),
         opened,
         readers: Arc::clone(&readers),
         observed: Arc::clone(observed),
+        views,
         group,
     };
     let writer = Writer::start(start, &module.name, config)?;

@@ -25,6 +25,8 @@ pub(super) struct ReaderSet {
     path: PathBuf,
     timeout: Duration,
     clock: Arc<dyn Clock>,
+    /// The statements that make the views of the module.
+    views: Arc<[String]>,
     slots: Vec<Mutex<Option<Opened>>>,
 }
 
@@ -38,11 +40,11 @@ fn home() -> usize {
 }
 
 impl ReaderSet {
-    pub fn new(path: PathBuf, config: &Config) -> Self {
+    pub fn new(path: PathBuf, config: &Config, views: Arc<[String]>) -> Self {
         // One for each worker that looks up keys and one for each thread of the pool.
         let slots = (0..config.readers * 2).map(|_| Mutex::new(None)).collect();
         let clock = Arc::clone(&config.telemetry.clock);
-        Self { path, timeout: config.statement_timeout, clock, slots }
+        Self { path, timeout: config.statement_timeout, clock, views, slots }
     }
 
     /// Runs `work` with a connection of this file.
@@ -52,7 +54,7 @@ impl ReaderSet {
             .find_map(|step| self.slots[(home + step) % self.slots.len()].try_lock())
             .unwrap_or_else(|| self.slots[home].lock());
         if free.is_none() {
-            *free = Some(connection::reader(&self.path, &self.clock)?);
+            *free = Some(connection::reader(&self.path, &self.clock, &self.views)?);
         }
         let Some(opened) = free.as_ref() else {
             return Err(super::stopped());

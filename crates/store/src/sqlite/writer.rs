@@ -56,6 +56,8 @@ pub(super) struct Start {
     pub opened: Opened,
     pub readers: Arc<ReaderSet>,
     pub observed: Arc<Observed>,
+    /// The statements that make the views of the module.
+    pub views: Arc<[String]>,
     /// A file with deferred constraints can only fail at its commit: one request in each.
     pub group: usize,
 }
@@ -70,6 +72,7 @@ impl Writer {
             opened: Some(start.opened),
             readers: start.readers,
             observed: start.observed,
+            views: start.views,
             group: start.group,
             config: config.clone(),
             trouble: Arc::clone(&trouble),
@@ -158,6 +161,7 @@ struct Thread {
     opened: Option<Opened>,
     readers: Arc<ReaderSet>,
     observed: Arc<Observed>,
+    views: Arc<[String]>,
     group: usize,
     config: Config,
     trouble: Arc<Mutex<Option<String>>>,
@@ -221,8 +225,12 @@ impl Thread {
     /// writes what it holds into the database with new pages and a new sync.
     fn reopen(&mut self) {
         self.readers.close();
-        let opened = connection::writer(&self.path, &self.config.telemetry.clock)
-            .and_then(|opened| checkpoint(&opened, "TRUNCATE").map(|_| opened));
+        let opened =
+            connection::writer(&self.path, &self.config.telemetry.clock).and_then(|opened| {
+                checkpoint(&opened, "TRUNCATE")?;
+                connection::make_views(&self.path, &opened, &self.views)?;
+                Ok(opened)
+            });
         match opened {
             Ok(opened) => {
                 self.opened = Some(opened);

@@ -4,6 +4,8 @@
 
 mod adopting;
 mod changing;
+mod compiling;
 mod harness;
 mod reading;
+mod searching;
 mod writing;
