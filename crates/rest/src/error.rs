@@ -37,19 +37,27 @@ pub fn response(error: &Error) -> Response<Bytes> {
 
 fn body(error: &Error) -> Bytes {
     let mut json = Vec::with_capacity(160);
-    let mut field = |name: &str, value: Option<&str>| {
-        json.push(if json.is_empty() { b'{' } else { b',' });
-        write_string(name, &mut json);
-        json.push(b':');
-        match value {
-            Some(text) => write_string(text, &mut json),
-            None => json.extend_from_slice(b"null"),
+    field("code", Some(error.code().text()), &mut json);
+    match (error.code(), error.details_text()) {
+        // These details are JSON themselves: an object for each relation.
+        (Code::RelationAmbiguous, Some(details)) => {
+            json.extend_from_slice(b",\"details\":");
+            json.extend_from_slice(details.as_bytes());
         }
-    };
-    field("code", Some(error.code().text()));
-    field("details", error.details_text());
-    field("hint", error.hint_text());
-    field("message", Some(error.message()));
+        (_, details) => field("details", details, &mut json),
+    }
+    field("hint", error.hint_text(), &mut json);
+    field("message", Some(error.message()), &mut json);
     json.push(b'}');
     json.into()
+}
+
+fn field(name: &str, value: Option<&str>, json: &mut Vec<u8>) {
+    json.push(if json.is_empty() { b'{' } else { b',' });
+    write_string(name, json);
+    json.push(b':');
+    match value {
+        Some(text) => write_string(text, json),
+        None => json.extend_from_slice(b"null"),
+    }
 }
