@@ -2,6 +2,7 @@
 //! exact decimals, and PostgreSQL's common names for what people write in functions and views.
 
 mod rows;
+mod sums;
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -34,6 +35,7 @@ pub(crate) fn register(connection: &Connection, clock: &Arc<dyn Clock>) -> Resul
     connection.create_collation("mainstay_numeric", number::compare)?;
     connection.create_collation("mainstay_json", compare_json)?;
     rows::register(connection, pure)?;
+    sums::register(connection, pure)?;
     postgres_names(connection, clock)
 }
 
