@@ -100,6 +100,11 @@ codes! {
     RegexInvalid = "2201B", 400, "The regular expression does not compile or is too large.";
     PatternInvalid = "22025", 400, "A LIKE pattern ends in an escape character.";
 
+    // Requests that are sent again.
+    IdempotencyKeyInvalid = "idempotency_key_invalid", 400, "The Idempotency-Key is empty or too long.";
+    IdempotencyKeyInUse = "idempotency_key_in_use", 409, "The first request with this Idempotency-Key has not been answered yet.";
+    IdempotencyKeyReused = "idempotency_key_reused", 422, "The Idempotency-Key was used for another request.";
+
     // The door and everything that is no dialect: RFC 9457 bodies.
     BadRequest = "bad_request", 400, "The request is not well-formed HTTP, or is ambiguous.";
     ApiKeyMissing = "api_key_missing", 401, "No `apikey` header or parameter, and no bearer token.";

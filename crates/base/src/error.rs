@@ -21,6 +21,7 @@ struct Inner {
     details: Option<String>,
     hint: Option<String>,
     retry_after_seconds: Option<u32>,
+    operation: Option<(usize, Option<String>)>,
     cause: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -34,6 +35,7 @@ impl Error {
             details: None,
             hint: None,
             retry_after_seconds: None,
+            operation: None,
             cause: None,
         }))
     }
@@ -72,6 +74,19 @@ impl Error {
     pub fn caused_by(mut self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.cause = Some(cause.into());
         self
+    }
+
+    /// It was one operation of several that failed: its number, and its name where it has one.
+    #[must_use]
+    pub fn at_operation(mut self, at: usize, id: Option<&str>) -> Self {
+        self.0.operation = Some((at, id.map(ToOwned::to_owned)));
+        self
+    }
+
+    /// The operation of a batch that failed.
+    #[must_use]
+    pub fn operation(&self) -> Option<(usize, Option<&str>)> {
+        self.0.operation.as_ref().map(|(at, id)| (*at, id.as_deref()))
     }
 
     #[must_use]

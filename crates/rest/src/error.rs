@@ -48,6 +48,11 @@ fn body(error: &Error) -> Bytes {
     }
     field("hint", error.hint_text(), &mut json);
     field("message", Some(error.message()), &mut json);
+    if let Some((at, id)) = error.operation() {
+        json.extend_from_slice(format!(",\"operation\":{{\"at\":{at}").as_bytes());
+        field("id", id, &mut json);
+        json.push(b'}');
+    }
     json.push(b'}');
     json.into()
 }

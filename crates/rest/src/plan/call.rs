@@ -155,7 +155,7 @@ fn writes(
     };
     let target: &Target<'_> = &called.level.target;
     let rows = (called.compiled.result != FunctionResult::Void).then(|| Gathered {
-        width: target.table.columns.len(),
+        columns: Arc::clone(&called.index.columns),
         place: CALLER_FACTS + called.index.arguments.len(),
         shown: bound(&prepared.statement),
         count: prepared.count.as_ref().map(bound),

@@ -377,7 +377,7 @@ fn attempt(
     Ok(refused)
 }
 
-fn ends_group(error: &rusqlite::Error) -> bool {
+pub(super) fn ends_group(error: &rusqlite::Error) -> bool {
     failure::is_broken(error) || failure::extended(error) & 0xff == rusqlite::ffi::SQLITE_FULL
 }
 
