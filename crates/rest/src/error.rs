@@ -11,17 +11,17 @@ use mainstay_schema::value::write_string;
 pub fn response(error: &Error) -> Response<Bytes> {
     let mut response = Response::new(body(error));
     *response.status_mut() =
-        StatusCode::from_u16(error.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
-    let status = format!("PostgREST; error={}", error.code().text());
+    let status = format!("PostgREST; error={}", error.code_text());
     if let Ok(status) = HeaderValue::try_from(status) {
         headers.insert(HeaderName::from_static("proxy-status"), status);
     }
     if let Some(seconds) = error.retry_after_seconds() {
         headers.insert(RETRY_AFTER, seconds.into());
     }
-    if error.code().status() == 401 {
+    if error.status() == 401 {
         let challenge = match error.code() {
             Code::TokenInvalid | Code::TokenClaimsInvalid => {
                 format!("Bearer error=\"invalid_token\", error_description=\"{}\"", error.message())
@@ -46,7 +46,7 @@ fn body(error: &Error) -> Bytes {
             None => json.extend_from_slice(b"null"),
         }
     };
-    field("code", Some(error.code().text()));
+    field("code", Some(error.code_text()));
     field("details", error.details_text());
     field("hint", error.hint_text());
     field("message", Some(error.message()));

@@ -3,6 +3,7 @@
 
 mod change;
 mod connection;
+mod document;
 mod failure;
 pub(crate) mod functions;
 mod like;
