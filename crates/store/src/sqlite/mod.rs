@@ -12,6 +12,7 @@ mod open;
 mod raised;
 mod readers;
 pub mod rehearse;
+pub mod search;
 mod session;
 pub mod stored;
 mod violation;
