@@ -97,6 +97,8 @@ codes! {
     DiskFull = "53100", 507, "The disk is full: reads go on, writes resume when there is space.";
     StatementTooComplex = "54001", 500, "The statement is too complex.";
     StatementTimeout = "57014", 500, "The statement ran longer than its deadline and was stopped.";
+    Raised = "P0001", 400, "The application refused with an error of its own, by `raise_error`; code and status are those that it chose.";
+    SyntaxInvalid = "42601", 400, "A full-text query or another text with a syntax of its own does not parse.";
     RegexInvalid = "2201B", 400, "The regular expression does not compile or is too large.";
     PatternInvalid = "22025", 400, "A LIKE pattern ends in an escape character.";
 

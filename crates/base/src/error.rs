@@ -17,6 +17,7 @@ pub struct Error(Box<Inner>);
 #[derive(Debug)]
 struct Inner {
     code: Code,
+    raised: Option<Raised>,
     message: Cow<'static, str>,
     details: Option<String>,
     hint: Option<String>,
@@ -25,12 +26,20 @@ struct Inner {
     cause: Option<Box<dyn StdError + Send + Sync>>,
 }
 
+/// The code and status that the application chose for an error that it raised itself.
+#[derive(Debug)]
+struct Raised {
+    text: String,
+    status: u16,
+}
+
 impl Error {
     /// `message` is shown to the caller: it says nothing of our inside.
     #[must_use]
     pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Inner {
             code,
+            raised: None,
             message: message.into(),
             details: None,
             hint: None,
@@ -38,6 +47,19 @@ impl Error {
             operation: None,
             cause: None,
         }))
+    }
+
+    /// An error that the application raised on purpose, with a code of its own and the HTTP status
+    /// (400 to 599) that goes with it. Its `code` is `Code::Raised`.
+    #[must_use]
+    pub fn raised_as(
+        text: impl Into<String>,
+        status: u16,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let mut error = Self::new(Code::Raised, message);
+        error.0.raised = Some(Raised { text: text.into(), status });
+        error
     }
 
     /// A fault of ours. The caller learns that it happened, the log learns why.
@@ -94,6 +116,18 @@ impl Error {
         self.0.code
     }
 
+    /// The code as clients see it: the one that was raised, or else the code's own text.
+    #[must_use]
+    pub fn code_text(&self) -> &str {
+        self.0.raised.as_ref().map_or(self.0.code.text(), |raised| &raised.text)
+    }
+
+    /// The HTTP status: the one that was raised, or else the code's own.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.0.raised.as_ref().map_or(self.0.code.status(), |raised| raised.status)
+    }
+
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
@@ -142,6 +176,14 @@ mod tests {
         let error = Error::internal("disk /dev/sda1 is gone");
         assert_eq!(error.to_string(), "Something went wrong on our side");
         assert!(error.cause().is_some_and(|cause| cause.to_string().contains("sda1")));
-        assert_eq!(error.code().status(), 500);
+        assert_eq!((error.code_text(), error.status()), ("internal", 500));
+    }
+
+    #[test]
+    fn an_error_that_was_raised_has_its_own_code_and_status() {
+        let error = Error::raised_as("PT409", 409, "sold out").details("none left");
+        assert_eq!(error.code(), Code::Raised);
+        assert_eq!((error.code_text(), error.status()), ("PT409", 409));
+        assert_eq!((error.message(), error.details_text()), ("sold out", Some("none left")));
     }
 }

@@ -11,17 +11,17 @@ use mainstay_schema::value::write_string;
 pub fn response(error: &Error) -> Response<Bytes> {
     let mut response = Response::new(body(error));
     *response.status_mut() =
-        StatusCode::from_u16(error.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
-    let status = format!("PostgREST; error={}", error.code().text());
+    let status = format!("PostgREST; error={}", error.code_text());
     if let Ok(status) = HeaderValue::try_from(status) {
         headers.insert(HeaderName::from_static("proxy-status"), status);
     }
     if let Some(seconds) = error.retry_after_seconds() {
         headers.insert(RETRY_AFTER, seconds.into());
     }
-    if error.code().status() == 401 {
+    if error.status() == 401 {
         let challenge = match error.code() {
             Code::TokenInvalid | Code::TokenClaimsInvalid => {
                 format!("Bearer error=\"invalid_token\", error_description=\"{}\"", error.message())
@@ -37,7 +37,7 @@ pub fn response(error: &Error) -> Response<Bytes> {
 
 fn body(error: &Error) -> Bytes {
     let mut json = Vec::with_capacity(160);
-    field("code", Some(error.code().text()), &mut json);
+    field("code", Some(error.code_text()), &mut json);
     match (error.code(), error.details_text()) {
         // These details are JSON themselves: an object for each relation.
         (Code::RelationAmbiguous, Some(details)) => {

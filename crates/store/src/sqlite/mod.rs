@@ -4,6 +4,7 @@
 mod change;
 pub mod compile;
 mod connection;
+mod document;
 mod failure;
 pub(crate) mod functions;
 mod gather;
