@@ -6,8 +6,9 @@ use std::sync::Arc;
 use mainstay_base::Clock;
 use mainstay_schema::model::{CompiledFunction, CompiledView, FunctionResult, Module, Piece};
 use mainstay_schema::{Catalog, Type};
+use mainstay_store::plan::{self, Change};
 use mainstay_store::sqlite::compile::compile;
-use mainstay_store::{Slot, Statement, Store};
+use mainstay_store::{Bound, Slot, Statement, Store};
 
 use crate::harness::{Kept, Still, Texts, catalog, config, read_plan};
 
@@ -403,11 +404,18 @@ columns.name = "text"
 "#;
 
 #[tokio::test]
-async fn readers_see_views_and_the_file_holds_none() {
+async fn every_connection_has_the_views_and_the_file_holds_none() {
     let kept = kept(NAMES);
     let name = mainstay_schema::Value::Text("red".to_owned());
     kept.insert("teams", &[1], vec![name]).await.unwrap();
     assert_eq!(kept.ask("SELECT loud FROM shouted").await, ["RED"]);
+    // The writer reads it, too.
+    let sql = "DELETE FROM teams WHERE upper(name) IN (SELECT loud FROM shouted)";
+    let statement = Arc::new(Statement { sql: sql.to_owned(), slots: Vec::new() });
+    let bound = Bound { statement, values: Vec::new().into() };
+    let delete = Change::Delete(plan::Delete { bound, referenced: Vec::new() });
+    kept.store.write(kept.plan("teams", delete), ()).await.unwrap();
+    assert_eq!(kept.rows("teams").await, Vec::<String>::new());
     kept.store.close();
     let file = rusqlite::Connection::open(kept.file()).unwrap();
     let views = "SELECT count(*) FROM sqlite_schema WHERE type = 'view'";
