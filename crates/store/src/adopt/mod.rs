@@ -2,8 +2,8 @@
 //! use) -> `read` (what is in it, as declarations) -> `record` (what `serve` will compare with).
 //!
 //! `facts` asks SQLite, `definition` reads what only the SQL text tells, `values` looks at every
-//! row; `table`, `column`, `constraints` and `views` make the declarations, `notes` holds what has no place
-//! in them.
+//! row; `table`, `column`, `constraints` and `views` make the declarations, `notes` holds what has
+//! no place in them.
 
 mod column;
 mod constraints;
