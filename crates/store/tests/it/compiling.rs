@@ -279,6 +279,25 @@ fn what_cannot_be_served_is_refused_in_words_that_help() {
     }
 }
 
+#[test]
+fn what_only_its_application_can_compile_does_not_close_an_adopted_table() {
+    let text = r#"
+[tables.found]
+columns.a = { type = "text", primary_key = true, default = { sql = "theirs()" } }
+columns.b = { type = "text", null = true, generated = "theirs(a)" }
+checks = ["theirs(a) > 1"]
+indexes = [{ columns = ["a"], where = "theirs(a)", name = "few" }]
+adopted = true
+[views.v]
+sql = "select a, b from found"
+"#;
+    let (module, view) = view(text);
+    assert_eq!(shown(&module, &view), ["a text = found.a", "b text? = found.b"]);
+    let (_, refused) =
+        compiled(&text.replace("adopted = true\n", "").replace("{ sql = \"theirs()\" }", "\"x\""));
+    assert_eq!(refused[0], "app.found: no such function: theirs");
+}
+
 fn function(text: &str) -> CompiledFunction {
     let module = module(&format!("[functions.f]\n{text}\n"));
     module.functions[0].compiled.clone().unwrap()
