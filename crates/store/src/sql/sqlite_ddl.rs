@@ -43,6 +43,14 @@ pub fn clusters_by_key(table: &Table) -> bool {
     !table.adopted && table.has_made_key()
 }
 
+/// Takes a table away that may be there: for databases in memory, which hold no rows.
+#[must_use]
+pub fn forget(table: &str) -> String {
+    let mut text = Text::default();
+    text.push("DROP TABLE IF EXISTS ").name(table);
+    text.into_sql()
+}
+
 /// `ALTER TABLE … ADD COLUMN …`
 #[must_use]
 pub fn add_column(module: &Module, table: &Table, at: usize) -> String {
