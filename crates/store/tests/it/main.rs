@@ -5,5 +5,6 @@
 mod adopting;
 mod changing;
 mod harness;
+mod raising;
 mod reading;
 mod writing;
