@@ -178,8 +178,17 @@ fn a_plain_view_is_written_through() {
     assert_eq!(changed.json(), json!([{ "id": 6, "subject": "New", "hours": 3.0, "team": 2 }]));
     let upserted = server.rest("POST", "/open_tickets").prefer("resolution=merge-duplicates");
     upserted.json(r#"{"id":6,"subject":"Newer"}"#).send().expect(200);
+    let put = server.rest("PUT", "/open_tickets?id=eq.6").prefer(ROWS);
+    let put = put.json(r#"{"id":6,"subject":"Newest","hours":1}"#).send().expect(200);
+    assert_eq!(put.json()[0]["subject"], "Newest");
     let unknown = server.rest("POST", "/open_tickets").json(r#"{"title":"x"}"#).send();
     assert_eq!(unknown.refusal(), (400, "PGRST204".to_owned()));
+    let near = server.rest("POST", "/open_tickets").json(r#"{"secre":"x"}"#).send();
+    assert!(
+        !near.body.contains("secret"),
+        "what the view does not show is not told: {}",
+        near.body
+    );
     server.rest("PATCH", "/tickets?id=eq.1").json(r#"{"state":"done"}"#).send().expect(204);
     let hidden = server.rest("DELETE", "/open_tickets?id=in.(1,6)").prefer(ROWS).send();
     assert_eq!(hidden.expect(200).column("id"), [6], "what the view does not show stays");
