@@ -3,6 +3,8 @@
 //! plan and render are pure; the only I/O is the one call into the store.
 
 pub mod config;
+pub mod describe;
+mod documents;
 pub mod error;
 pub mod limits;
 pub mod observe;
@@ -23,6 +25,7 @@ use mainstay_store::Store;
 use mainstay_store::plan::Guard;
 
 pub use config::Config;
+pub use documents::Describer;
 pub use plans::Plans;
 
 use parse::{BodyKind, Intent, Pairs, Part, Resource};
@@ -131,6 +134,9 @@ impl Rest {
         let mut intent = parse::intent(request.method(), path, request.headers(), &pairs)?;
         intent.prefer.tx_applied = self.config.tx_override;
         facts.set_route(route(&intent.resource));
+        if intent.resource == Resource::Root && self.config.openapi {
+            return self.root(request, &intent, &identity);
+        }
         let ask =
             Ask { uri: request.uri(), body: request.body(), intent: &intent, identity: &identity };
         self.handle(&ask).await
@@ -138,7 +144,7 @@ impl Rest {
 
     async fn handle(&self, ask: &Ask<'_>) -> Result<Response<Bytes>> {
         if ask.intent.resource == Resource::Root {
-            let message = "There is no document at the root of the data API";
+            let message = "The document at the root is switched off";
             return Err(Error::new(Code::RootDisabled, message));
         }
         let Planned { target, work, finish } = work::plan(self, ask)?;

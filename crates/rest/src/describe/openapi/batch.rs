@@ -1,0 +1,136 @@
+//! `POST /rest/v1/batch`: several requests of one module in one transaction.
+
+use serde_json::{Map, Value, json};
+
+use super::named::Named;
+use super::{object, refer, responses};
+
+pub(super) fn schemas() -> Map<String, Value> {
+    object([
+        (
+            "Batch",
+            json!({
+                "type": "object",
+                "required": ["operations"],
+                "additionalProperties": false,
+                "properties": {
+                    "operations": { "type": "array", "items": refer("schemas", "BatchOperation") },
+                },
+            }),
+        ),
+        (
+            "BatchOperation",
+            json!({
+                "type": "object",
+                "required": ["method", "path"],
+                "additionalProperties": false,
+                "properties": {
+                    "id": {
+                        "type": "string",
+                        "description": "A name by which later operations mean its result.",
+                    },
+                    "method": { "enum": ["GET", "POST", "PATCH", "PUT", "DELETE"] },
+                    "path": {
+                        "type": "string",
+                        "pattern": "^/",
+                        "description": "What follows `/rest/v1`. `{order.0.id}` stands for a value \
+                                        of an earlier result.",
+                    },
+                    "headers": {
+                        "type": "object",
+                        "additionalProperties": { "type": "string" },
+                    },
+                    "body": {
+                        "description": "Any JSON. `{\"$ref\": \"order.0.id\"}` stands for a value \
+                                        of an earlier result, anywhere in it.",
+                    },
+                },
+            }),
+        ),
+        (
+            "BatchResults",
+            json!({
+                "type": "object",
+                "required": ["results"],
+                "properties": {
+                    "results": { "type": "array", "items": refer("schemas", "BatchResult") },
+                },
+            }),
+        ),
+        (
+            "BatchResult",
+            json!({
+                "type": "object",
+                "required": ["status"],
+                "properties": {
+                    "id": { "type": ["string", "null"] },
+                    "status": { "type": "integer" },
+                    "headers": {
+                        "type": "object",
+                        "additionalProperties": { "type": "string" },
+                    },
+                    "body": { "description": "Any JSON." },
+                },
+            }),
+        ),
+    ])
+}
+
+pub(super) fn path(named: &Named<'_>) -> Value {
+    let mut statuses = responses::of(&[
+        "300", "400", "401", "403", "404", "405", "406", "408", "409", "413", "414", "415", "416",
+        "422", "431", "500", "503", "504", "507",
+    ]);
+    statuses.insert(
+        "200".to_owned(),
+        json!({
+            "description": "Everything was done.",
+            "headers": { "X-Request-Id": refer("headers", "X-Request-Id") },
+            "content": { "application/json": { "schema": refer("schemas", "BatchResults") } },
+        }),
+    );
+    let profiles: Vec<&str> = named.modules.iter().map(|module| module.name()).collect();
+    json!({
+        "post": {
+            "operationId": "batch",
+            "tags": [super::fixed::TAG],
+            "summary": "Several requests in one transaction",
+            "description": "All are done, or none: the answer of the first that fails is the \
+                            answer of the batch, with its index in `details`.",
+            "parameters": [
+                {
+                    "name": "Content-Profile",
+                    "in": "header",
+                    "description": "The module of all operations; the default one without it.",
+                    "schema": { "type": "string", "enum": profiles },
+                },
+                refer("parameters", "Idempotency-Key"),
+            ],
+            "requestBody": {
+                "required": true,
+                "content": {
+                    "application/json": {
+                        "schema": refer("schemas", "Batch"),
+                        "examples": { "an order with a line": { "value": {
+                            "operations": [
+                                {
+                                    "id": "order",
+                                    "method": "POST",
+                                    "path": "/orders?select=id",
+                                    "headers": { "Prefer": "return=representation" },
+                                    "body": { "note": "by hand" },
+                                },
+                                {
+                                    "method": "POST",
+                                    "path": "/order_lines",
+                                    "body": { "order": { "$ref": "order.0.id" } },
+                                },
+                            ],
+                        } } },
+                    },
+                },
+            },
+            "responses": statuses,
+        },
+    })
+}
