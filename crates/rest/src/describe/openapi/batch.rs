@@ -33,7 +33,7 @@ pub(super) fn schemas() -> Map<String, Value> {
                     "path": {
                         "type": "string",
                         "pattern": "^/",
-                        "description": "What follows `/rest/v1`. `{order.0.id}` stands for a value \
+                        "description": "What follows `/rest/v1`. `{first.0.id}` stands for a value \
                                         of an earlier result.",
                     },
                     "headers": {
@@ -41,7 +41,7 @@ pub(super) fn schemas() -> Map<String, Value> {
                         "additionalProperties": { "type": "string" },
                     },
                     "body": {
-                        "description": "Any JSON. `{\"$ref\": \"order.0.id\"}` stands for a value \
+                        "description": "Any JSON. `{\"$ref\": \"first.0.id\"}` stands for a value \
                                         of an earlier result, anywhere in it.",
                     },
                 },
@@ -111,19 +111,19 @@ pub(super) fn path(named: &Named<'_>) -> Value {
                 "content": {
                     "application/json": {
                         "schema": refer("schemas", "Batch"),
-                        "examples": { "an order with a line": { "value": {
+                        "examples": { "a row and one that refers to it": { "value": {
                             "operations": [
                                 {
-                                    "id": "order",
+                                    "id": "first",
                                     "method": "POST",
-                                    "path": "/orders?select=id",
+                                    "path": "/TABLE?select=id",
                                     "headers": { "Prefer": "return=representation" },
-                                    "body": { "note": "by hand" },
+                                    "body": { "COLUMN": "a value" },
                                 },
                                 {
                                     "method": "POST",
-                                    "path": "/order_lines",
-                                    "body": { "order": { "$ref": "order.0.id" } },
+                                    "path": "/OTHER_TABLE",
+                                    "body": { "COLUMN": { "$ref": "first.0.id" } },
                                 },
                             ],
                         } } },
