@@ -40,7 +40,7 @@ pub fn failure(failure: &Failure, as_json: bool) -> ExitCode {
             out,
             "{}",
             json!({
-                "code": error.code().text(),
+                "code": error.code_text(),
                 "message": error.message(),
                 "details": error.details_text(),
                 "hint": error.hint_text(),

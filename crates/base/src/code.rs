@@ -94,11 +94,19 @@ codes! {
     OperatorUnfit = "42883", 404, "The operator does not exist for the column's type.";
     ColumnUnknown = "42703", 400, "A column in select, filter or order does not exist.";
     ConflictTargetInvalid = "42P10", 400, "`on_conflict` names columns that no unique constraint covers.";
+    CallReadOnly = "25006", 405, "A function that writes was called by GET or HEAD.";
     DiskFull = "53100", 507, "The disk is full: reads go on, writes resume when there is space.";
     StatementTooComplex = "54001", 500, "The statement is too complex.";
     StatementTimeout = "57014", 500, "The statement ran longer than its deadline and was stopped.";
+    Raised = "P0001", 400, "The application refused with an error of its own, by `raise_error`; code and status are those that it chose.";
+    SyntaxInvalid = "42601", 400, "A full-text query or another text with a syntax of its own does not parse.";
     RegexInvalid = "2201B", 400, "The regular expression does not compile or is too large.";
     PatternInvalid = "22025", 400, "A LIKE pattern ends in an escape character.";
+
+    // Requests that are sent again.
+    IdempotencyKeyInvalid = "idempotency_key_invalid", 400, "The Idempotency-Key is empty or too long.";
+    IdempotencyKeyInUse = "idempotency_key_in_use", 409, "The first request with this Idempotency-Key has not been answered yet.";
+    IdempotencyKeyReused = "idempotency_key_reused", 422, "The Idempotency-Key was used for another request.";
 
     // The door and everything that is no dialect: RFC 9457 bodies.
     BadRequest = "bad_request", 400, "The request is not well-formed HTTP, or is ambiguous.";

@@ -17,11 +17,20 @@ pub struct Error(Box<Inner>);
 #[derive(Debug)]
 struct Inner {
     code: Code,
+    raised: Option<Raised>,
     message: Cow<'static, str>,
     details: Option<String>,
     hint: Option<String>,
     retry_after_seconds: Option<u32>,
+    operation: Option<(usize, Option<String>)>,
     cause: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// The code and status that the application chose for an error that it raised itself.
+#[derive(Debug)]
+struct Raised {
+    text: String,
+    status: u16,
 }
 
 impl Error {
@@ -30,12 +39,27 @@ impl Error {
     pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Inner {
             code,
+            raised: None,
             message: message.into(),
             details: None,
             hint: None,
             retry_after_seconds: None,
+            operation: None,
             cause: None,
         }))
+    }
+
+    /// An error that the application raised on purpose, with a code of its own and the HTTP status
+    /// (400 to 599) that goes with it. Its `code` is `Code::Raised`.
+    #[must_use]
+    pub fn raised_as(
+        text: impl Into<String>,
+        status: u16,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let mut error = Self::new(Code::Raised, message);
+        error.0.raised = Some(Raised { text: text.into(), status });
+        error
     }
 
     /// A fault of ours. The caller learns that it happened, the log learns why.
@@ -74,9 +98,34 @@ impl Error {
         self
     }
 
+    /// It was one operation of several that failed: its number, and its name where it has one.
+    #[must_use]
+    pub fn at_operation(mut self, at: usize, id: Option<&str>) -> Self {
+        self.0.operation = Some((at, id.map(ToOwned::to_owned)));
+        self
+    }
+
+    /// The operation of a batch that failed.
+    #[must_use]
+    pub fn operation(&self) -> Option<(usize, Option<&str>)> {
+        self.0.operation.as_ref().map(|(at, id)| (*at, id.as_deref()))
+    }
+
     #[must_use]
     pub fn code(&self) -> Code {
         self.0.code
+    }
+
+    /// The code as clients see it: the one that was raised, or else the code's own text.
+    #[must_use]
+    pub fn code_text(&self) -> &str {
+        self.0.raised.as_ref().map_or(self.0.code.text(), |raised| &raised.text)
+    }
+
+    /// The HTTP status: the one that was raised, or else the code's own.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.0.raised.as_ref().map_or(self.0.code.status(), |raised| raised.status)
     }
 
     #[must_use]
@@ -127,6 +176,14 @@ mod tests {
         let error = Error::internal("disk /dev/sda1 is gone");
         assert_eq!(error.to_string(), "Something went wrong on our side");
         assert!(error.cause().is_some_and(|cause| cause.to_string().contains("sda1")));
-        assert_eq!(error.code().status(), 500);
+        assert_eq!((error.code_text(), error.status()), ("internal", 500));
+    }
+
+    #[test]
+    fn an_error_that_was_raised_has_its_own_code_and_status() {
+        let error = Error::raised_as("PT409", 409, "sold out").details("none left");
+        assert_eq!(error.code(), Code::Raised);
+        assert_eq!((error.code_text(), error.status()), ("PT409", 409));
+        assert_eq!((error.message(), error.details_text()), ("sold out", Some("none left")));
     }
 }

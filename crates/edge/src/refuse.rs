@@ -37,12 +37,12 @@ pub fn answer(error: &Error, request_id: &str, dialect: bool) -> Response<Bytes>
 }
 
 fn status(error: &Error) -> StatusCode {
-    StatusCode::from_u16(error.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 fn dialect_body(error: &Error) -> Vec<u8> {
     let mut body = b"{\"code\":".to_vec();
-    escape::json(&mut body, error.code().text());
+    escape::json(&mut body, error.code_text());
     body.extend_from_slice(b",\"message\":");
     escape::json(&mut body, error.message());
     for (key, text) in [("details", error.details_text()), ("hint", error.hint_text())] {
@@ -63,7 +63,7 @@ fn problem_body(error: &Error, request_id: &str) -> Vec<u8> {
     body.extend_from_slice(format!(",\"status\":{}", status.as_u16()).as_bytes());
     let fields = [
         ("detail", Some(error.message())),
-        ("code", Some(error.code().text())),
+        ("code", Some(error.code_text())),
         ("hint", error.hint_text()),
         ("instance", Some(request_id)),
     ];

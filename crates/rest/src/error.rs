@@ -11,17 +11,17 @@ use mainstay_schema::value::write_string;
 pub fn response(error: &Error) -> Response<Bytes> {
     let mut response = Response::new(body(error));
     *response.status_mut() =
-        StatusCode::from_u16(error.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
-    let status = format!("PostgREST; error={}", error.code().text());
+    let status = format!("PostgREST; error={}", error.code_text());
     if let Ok(status) = HeaderValue::try_from(status) {
         headers.insert(HeaderName::from_static("proxy-status"), status);
     }
     if let Some(seconds) = error.retry_after_seconds() {
         headers.insert(RETRY_AFTER, seconds.into());
     }
-    if error.code().status() == 401 {
+    if error.status() == 401 {
         let challenge = match error.code() {
             Code::TokenInvalid | Code::TokenClaimsInvalid => {
                 format!("Bearer error=\"invalid_token\", error_description=\"{}\"", error.message())
@@ -37,7 +37,7 @@ pub fn response(error: &Error) -> Response<Bytes> {
 
 fn body(error: &Error) -> Bytes {
     let mut json = Vec::with_capacity(160);
-    field("code", Some(error.code().text()), &mut json);
+    field("code", Some(error.code_text()), &mut json);
     match (error.code(), error.details_text()) {
         // These details are JSON themselves: an object for each relation.
         (Code::RelationAmbiguous, Some(details)) => {
@@ -48,6 +48,11 @@ fn body(error: &Error) -> Bytes {
     }
     field("hint", error.hint_text(), &mut json);
     field("message", Some(error.message()), &mut json);
+    if let Some((at, id)) = error.operation() {
+        json.extend_from_slice(format!(",\"operation\":{{\"at\":{at}").as_bytes());
+        field("id", id, &mut json);
+        json.push(b'}');
+    }
     json.push(b'}');
     json.into()
 }
@@ -59,5 +64,25 @@ fn field(name: &str, value: Option<&str>, json: &mut Vec<u8>) {
     match value {
         Some(text) => write_string(text, json),
         None => json.extend_from_slice(b"null"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_that_was_raised_answers_with_its_own_code_and_status() {
+        let error = Error::raised_as("PT409", 409, "sold out").hint("come back");
+        let response = response(&error);
+        assert_eq!(response.status(), 409);
+        assert_eq!(response.headers()["proxy-status"], "PostgREST; error=PT409");
+        let body = r#"{"code":"PT409","details":null,"hint":"come back","message":"sold out"}"#;
+        assert_eq!(response.body(), body);
+        assert!(
+            super::response(&Error::raised_as("PT401", 401, ""))
+                .headers()
+                .contains_key(WWW_AUTHENTICATE)
+        );
     }
 }

@@ -2,16 +2,19 @@
 //! becomes a plan (`plan`), the store runs it, and its rows become the answer (`render`). Parse,
 //! plan and render are pure; the only I/O is the one call into the store.
 
+mod batch;
 pub mod config;
 pub mod describe;
 mod documents;
 pub mod error;
 pub mod limits;
 pub mod observe;
+mod once;
 pub mod parse;
 pub mod plan;
 mod plans;
 pub mod render;
+mod tag;
 mod work;
 
 use std::sync::Arc;
@@ -21,14 +24,16 @@ use http::{Request, Response};
 use mainstay_base::{Clock, Code, Error, Facts, Result};
 use mainstay_gate::{Action, Credentials, Gate, Identity};
 use mainstay_schema::Catalog;
-use mainstay_store::Store;
 use mainstay_store::plan::Guard;
+use mainstay_store::{Store, Transaction};
 
 pub use config::Config;
 pub use documents::Describer;
 pub use plans::Plans;
 
-use parse::{BodyKind, Intent, Pairs, Part, Resource};
+use once::{Once, UnderWay};
+use parse::prefer::Tx;
+use parse::{BodyKind, Intent, Pairs, Part, Resource, Verb};
 use plan::insert::{self, Wanted};
 use plan::made::Maker;
 use plan::viewer::Viewer;
@@ -44,6 +49,7 @@ pub struct Rest {
     plans: Plans,
     config: Config,
     clock: Arc<dyn Clock>,
+    under_way: UnderWay,
 }
 
 impl Rest {
@@ -57,7 +63,8 @@ impl Rest {
         clock: Arc<dyn Clock>,
     ) -> Result<Self> {
         let index = Index::new(catalog)?;
-        Ok(Self { index, store, gate, plans: Plans::new(), config, clock })
+        let under_way = UnderWay::default();
+        Ok(Self { index, store, gate, plans: Plans::new(), config, clock, under_way })
     }
 
     /// What the data API tells the metrics.
@@ -104,7 +111,7 @@ impl Rest {
 
     /// Answers a request below `/rest/v1`; `path` is what follows, decoded.
     pub async fn answer(
-        &self,
+        self: &Arc<Self>,
         request: &Request<Bytes>,
         path: &str,
         facts: &Facts,
@@ -119,7 +126,7 @@ impl Rest {
     }
 
     async fn try_answer(
-        &self,
+        self: &Arc<Self>,
         request: &Request<Bytes>,
         path: &str,
         facts: &Facts,
@@ -131,18 +138,35 @@ impl Rest {
         if let Some(user) = identity.uid() {
             facts.set_user(user);
         }
-        let mut intent = parse::intent(request.method(), path, request.headers(), &pairs)?;
-        intent.prefer.tx_applied = self.config.tx_override;
-        facts.set_route(route(&intent.resource));
+        let intent = self.intent(request, path, &pairs)?;
+        let batch = self.batch_module(&intent)?;
+        facts.set_route(if batch.is_some() { "/rest/v1/batch" } else { route(&intent.resource) });
         if intent.resource == Resource::Root && self.config.openapi {
             return self.root(request, &intent, &identity);
         }
-        let ask =
-            Ask { uri: request.uri(), body: request.body(), intent: &intent, identity: &identity };
-        self.handle(&ask).await
+        let once = Once::read(request, &identity, &self.under_way, self.clock.as_ref())?;
+        if batch.is_some() || once.is_some() {
+            let whole = Whole { request, path, identity: &identity, batch, once };
+            return self.together(whole, &intent).await;
+        }
+        let ask = Ask::new(request, &intent, &identity);
+        self.alone(&ask).await
     }
 
-    async fn handle(&self, ask: &Ask<'_>) -> Result<Response<Bytes>> {
+    /// Reads the parts of a request that are not its body.
+    fn intent<'a>(
+        &self,
+        request: &'a Request<Bytes>,
+        path: &'a str,
+        pairs: &'a Pairs<'a>,
+    ) -> Result<Intent<'a>> {
+        let mut intent = parse::intent(request.method(), path, request.headers(), pairs)?;
+        intent.prefer.tx_applied = self.config.tx_override;
+        Ok(intent)
+    }
+
+    /// One request by itself: plan, run, render.
+    async fn alone(&self, ask: &Ask<'_>) -> Result<Response<Bytes>> {
         if ask.intent.resource == Resource::Root {
             let message = "The document at the root is switched off";
             return Err(Error::new(Code::RootDisabled, message));
@@ -154,8 +178,68 @@ impl Rest {
             Work::Write(plan, sink) => Some(self.store.write(plan, sink).await?),
             Work::Nothing => None,
         };
-        render::finish(&head, finish, answer)
+        let response = render::finish(&head, finish, answer)?;
+        Ok(tag::conditional(ask, response))
     }
+
+    /// Several operations, or one that is done once: everything happens in one transaction, on the
+    /// thread that writes the module.
+    async fn together(
+        self: &Arc<Self>,
+        whole: Whole<'_>,
+        intent: &Intent<'_>,
+    ) -> Result<Response<Bytes>> {
+        let Whole { request, path, identity, batch, once } = whole;
+        let module = match batch {
+            Some(module) => module,
+            // What cannot be planned is refused before anything is recorded.
+            None => work::plan(self, &Ask::new(request, intent, identity))?.target.module_at,
+        };
+        let operations = match batch {
+            Some(_) => Some(batch::read(request.body())?),
+            None => None,
+        };
+        let undoes = self.config.tx_override && intent.prefer.tx == Some(Tx::Rollback);
+        let (rest, request) = (Arc::clone(self), request.clone());
+        let (path, identity) = (path.to_owned(), Arc::clone(identity));
+        let run = move |transaction: &mut Transaction<'_>| {
+            let pairs = Pairs::read(request.uri().query().unwrap_or_default())?;
+            let intent = rest.intent(&request, &path, &pairs)?;
+            let ask = Ask::new(&request, &intent, &identity);
+            let work = |transaction: &mut Transaction<'_>| match &operations {
+                Some(operations) => batch::run(&rest, &ask, operations, transaction),
+                None => work::run(&rest, &ask, transaction),
+            };
+            if undoes {
+                transaction.undo();
+            }
+            match &once {
+                Some(once) => once.answer(transaction, work),
+                None => work(transaction),
+            }
+        };
+        self.store.transact(module, run).await
+    }
+
+    /// The module of a batch, if the request is one. A table of that name comes first.
+    fn batch_module(&self, intent: &Intent<'_>) -> Result<Option<usize>> {
+        if intent.resource != Resource::Table("batch") || intent.verb != Verb::Create {
+            return Ok(None);
+        }
+        let module = plan::module(&self.index, intent)?;
+        let taken = self.index.modules[module].sources.contains_key("batch");
+        Ok((!taken).then_some(module))
+    }
+}
+
+/// A request whose parts happen together.
+struct Whole<'a> {
+    request: &'a Request<Bytes>,
+    path: &'a str,
+    identity: &'a Arc<Identity>,
+    /// The module of a batch.
+    batch: Option<usize>,
+    once: Option<Once>,
 }
 
 fn route(resource: &Resource<'_>) -> &'static str {

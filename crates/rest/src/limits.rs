@@ -32,6 +32,15 @@ pub const JSON_PATH: usize = 32;
 /// Rows of one bulk insert. Protects the other writers of the module. `PGRST102`
 pub const BULK_ROWS: usize = 10_000;
 
+/// Operations of one batch. Protects the other writers of the module. `PGRST102`
+pub const BATCH: usize = 100;
+
+/// Bytes of an `Idempotency-Key`. `idempotency_key_invalid`
+pub const IDEMPOTENCY_KEY: usize = 255;
+
+/// Seconds for which an answer is kept under its key.
+pub const IDEMPOTENCY_SECONDS: i64 = 24 * 60 * 60;
+
 /// Bytes of one answer's body. Protects memory. `54001`
 pub const ANSWER_BYTES: usize = 64 * 1024 * 1024;
 

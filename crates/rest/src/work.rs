@@ -5,11 +5,12 @@ mod call;
 
 use std::sync::Arc;
 
-use http::Uri;
+use bytes::Bytes;
+use http::{Response, Uri};
 use mainstay_base::Result;
 use mainstay_gate::{Action, Identity};
 use mainstay_store::plan::Guard;
-use mainstay_store::{ReadPlan, WritePlan};
+use mainstay_store::{ReadPlan, Transaction, WritePlan};
 
 use crate::parse::prefer::{Returning, Tx};
 use crate::parse::select::Column;
@@ -18,8 +19,8 @@ use crate::plan::insert::{self, PlannedWrite, Wanted};
 use crate::plan::made::Maker;
 use crate::plan::viewer::Viewer;
 use crate::plan::{self, Level, Target, Written, change};
-use crate::render::{Finish, JsonRows};
-use crate::{Rest, parse};
+use crate::render::{Finish, Head, JsonRows};
+use crate::{Rest, parse, render};
 
 /// A request whose caller is known.
 #[derive(Clone, Copy)]
@@ -28,6 +29,17 @@ pub struct Ask<'a> {
     pub body: &'a [u8],
     pub intent: &'a Intent<'a>,
     pub identity: &'a Arc<Identity>,
+}
+
+impl<'a> Ask<'a> {
+    #[must_use]
+    pub fn new(
+        request: &'a http::Request<Bytes>,
+        intent: &'a Intent<'a>,
+        identity: &'a Arc<Identity>,
+    ) -> Self {
+        Self { uri: request.uri(), body: request.body(), intent, identity }
+    }
 }
 
 /// What the store is to do.
@@ -66,6 +78,39 @@ pub fn plan<'a>(rest: &'a Rest, ask: &Ask<'a>) -> Result<Planned<'a>> {
             Ok(Planned { target, work: Work::Nothing, finish })
         }
     }
+}
+
+/// Runs what is asked inside a transaction.
+///
+/// # Errors
+/// As `plan`, and what the store refuses.
+pub fn run(
+    rest: &Rest,
+    ask: &Ask<'_>,
+    transaction: &mut Transaction<'_>,
+) -> Result<Response<Bytes>> {
+    let Planned { target, work, finish } = plan(rest, ask)?;
+    settle(ask, &target, work, finish, transaction)
+}
+
+/// The part of `run` that needs the store.
+///
+/// # Errors
+/// What the store refuses.
+pub fn settle(
+    ask: &Ask<'_>,
+    target: &Target<'_>,
+    work: Work,
+    finish: Finish,
+    transaction: &mut Transaction<'_>,
+) -> Result<Response<Bytes>> {
+    let head = Head { uri: ask.uri, intent: ask.intent, target };
+    let answer = match work {
+        Work::Read(plan, sink) => Some(transaction.read(&plan, sink)?),
+        Work::Write(plan, sink) => Some(transaction.write(&plan, sink)?),
+        Work::Nothing => None,
+    };
+    render::finish(&head, finish, answer)
 }
 
 /// The source can be written at all: a table, or a view over one.

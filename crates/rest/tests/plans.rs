@@ -150,12 +150,20 @@ fn draw(bound: &Bound) -> String {
 fn draw_slots(statement: &Statement, values: &[mainstay_schema::Value]) -> String {
     let slots = statement.slots.iter().map(|slot| match slot {
         Slot::Fixed(value) => format!("={value:?}"),
-        Slot::Given(given) => values
-            .get(given.0)
-            .map_or_else(|| format!("#{}", given.0), |value| format!("{value:?}")),
+        Slot::Given(given) => {
+            values.get(given.0).map_or_else(|| format!("#{}", given.0), draw_value)
+        }
     });
     let slots: Vec<String> = slots.collect();
     if slots.is_empty() { String::new() } else { format!("  -- {}", slots.join(", ")) }
+}
+
+/// A key that the server makes is another one at each run.
+fn draw_value(value: &mainstay_schema::Value) -> String {
+    match value {
+        mainstay_schema::Value::Text(text) if text.len() == 36 => "<new id>".to_owned(),
+        value => format!("{value:?}"),
+    }
 }
 
 fn draw_change(change: &Change) -> Vec<String> {

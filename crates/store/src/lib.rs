@@ -11,6 +11,7 @@ mod lock;
 pub mod observe;
 pub mod plan;
 pub mod query;
+mod record;
 pub mod shown;
 pub mod sink;
 pub mod sql;
@@ -23,8 +24,9 @@ use mainstay_schema::Catalog;
 
 pub use config::Config;
 pub use plan::{Answer, Bound, ReadPlan, Slot, Statement, WritePlan};
+pub use record::{Record, RecordKey};
 pub use sink::{RowView, Sink};
-pub use sqlite::Sqlite;
+pub use sqlite::{Sqlite, Transaction};
 
 /// The engine behind an application.
 pub enum Store {
@@ -60,6 +62,21 @@ impl Store {
     pub async fn write<S: Sink>(&self, plan: WritePlan, sink: S) -> Result<Answer<S>> {
         match self {
             Self::Sqlite(sqlite) => sqlite.write(plan, sink).await,
+        }
+    }
+
+    /// Runs work that reads and writes one module in one transaction. It may be run more than once
+    /// before it is answered; what it returns is answered when all of it is on disk.
+    ///
+    /// # Errors
+    /// As `write`, and whatever the work itself returns: then nothing of it has happened.
+    pub async fn transact<T, W>(&self, module: usize, work: W) -> Result<T>
+    where
+        T: Send + 'static,
+        W: FnMut(&mut Transaction<'_>) -> Result<T> + Send + 'static,
+    {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.transact(module, work).await,
         }
     }
 

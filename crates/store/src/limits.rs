@@ -47,3 +47,7 @@ pub const REOPEN: Duration = Duration::from_millis(250);
 
 /// Bytes of one JSON value that a statement makes of embedded rows. Protects memory. `54001`
 pub const RESULT_BYTES: usize = 64 * 1024 * 1024;
+
+/// Comparisons of one containment test. Protects every other caller of the same thread: SQLite
+/// does not look at its deadline while a function runs. `54001`
+pub const COMPARISONS: u64 = 2_000_000;

@@ -146,8 +146,9 @@ pub struct Call {
 /// Rows that are kept as a JSON array of arrays, so that they can be asked again.
 #[derive(Debug)]
 pub struct Gathered {
-    /// Columns of a row.
-    pub width: usize,
+    /// Names of the columns that are wanted of a row. An older file may have them in another order
+    /// than the declaration.
+    pub columns: Arc<[String]>,
     /// The place among the values that the array takes.
     pub place: usize,
     pub shown: Bound,

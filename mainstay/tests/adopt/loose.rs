@@ -20,7 +20,7 @@ INSERT INTO computed (a, b) VALUES (1, 'x'), (2, 'y');
 CREATE UNIQUE INDEX partial ON computed (a) WHERE b = 'x';
 CREATE INDEX lower_b ON computed (lower(b));
 CREATE INDEX other_way ON computed (b COLLATE NOCASE);
-CREATE VIEW doubled AS SELECT id, twice FROM computed;
+CREATE VIEW doubled AS SELECT id, twice, a * 1.5 AS half, b || '!' AS loud, count(*) AS n FROM computed;
 CREATE VIRTUAL TABLE texts USING fts5(b);
 CREATE TRIGGER indexed AFTER INSERT ON computed BEGIN INSERT INTO texts (rowid, b) VALUES (new.id, new.b); END;
 CREATE TABLE exact (id INT PRIMARY KEY, any ANY, n REAL NOT NULL DEFAULT 0.5, t TEXT DEFAULT 'a''b') STRICT;
@@ -56,6 +56,7 @@ fn values_of_any_kind_are_shown_as_what_they_are() {
         "twice = { type = \"bigint\", null = true, generated = \"a * 2\" }",
         "n = { type = \"double\", default = 0.5 }",
         "t = { type = \"text\", null = true, default = \"a'b\" }",
+        "columns.half = \"double\"\ncolumns.loud = \"text\"\ncolumns.n = \"bigint\"\n",
         "checks = [\n  \"a > 0\",\n  { sql = \"length(b) < 10\", name = \"short\" },\n]",
     ] {
         assert!(declared.contains(line), "{line}\n{declared}");
@@ -76,8 +77,7 @@ fn values_of_any_kind_are_shown_as_what_they_are() {
         ("texts_data", None, "the data of a virtual table"),
         ("sqlite_sequence", None, "SQLite's own"),
         ("_mainstay_mine", None, "Mainstay's own"),
-        ("doubled", None, "a view"),
-        ("broken", None, "SQLite cannot run it: no such table"),
+        ("broken", None, "a view that cannot be declared: no such table"),
         ("target", None, "ON CONFLICT"),
         ("lost", None, "there is no such table"),
         ("lost", None, "SQLite refuses writes to it"),

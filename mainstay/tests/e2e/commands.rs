@@ -188,10 +188,14 @@ args = { y = "integer" }
 sql = "update a set z = :y"
 "#;
     std::fs::write(&app, text).unwrap();
-    let checked = run(&["check", app.to_str().unwrap()]);
-    assert_eq!(checked.status.code(), Some(2));
-    let said = String::from_utf8_lossy(&checked.stderr);
-    for line in ["app.a: no such column: nope", "app.v: no such", "app.f: no such"] {
-        assert!(said.contains(line), "{line} in {said}");
+    let app = app.to_str().unwrap();
+    for command in [&["check", app][..], &["serve", app, "--listen", "127.0.0.1:0"]] {
+        let refused = run(command);
+        assert_eq!(refused.status.code(), Some(2), "{command:?}");
+        let said = String::from_utf8_lossy(&refused.stderr);
+        for line in ["app.a: no such column: nope", "app.v: no such", "app.f: no such"] {
+            assert!(said.contains(line), "{command:?}: {line} in {said}");
+        }
     }
+    assert!(!folder.path().join("data").exists(), "nothing was made");
 }

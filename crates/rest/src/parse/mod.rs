@@ -6,6 +6,7 @@ pub mod accept;
 pub mod cursor;
 pub mod filter;
 pub mod key;
+pub mod object;
 pub mod operator;
 pub mod order;
 pub mod prefer;
@@ -60,6 +61,8 @@ pub struct Intent<'a> {
     pub prefer: Prefer,
     pub media: Media,
     pub body_kind: BodyKind,
+    /// Tags of bodies that the client has.
+    pub if_none_match: Option<&'a str>,
 }
 
 impl Intent<'static> {
@@ -76,6 +79,7 @@ impl Intent<'static> {
             prefer: Prefer::default(),
             media: Media::default(),
             body_kind,
+            if_none_match: None,
         }
     }
 }
@@ -124,6 +128,7 @@ pub fn intent<'a>(
         body_kind: body_kind(verb, headers)?,
         arguments: arguments.map(|(key, value)| (key.as_ref(), value.as_ref())).collect(),
         query,
+        if_none_match: headers.get("if-none-match").and_then(|value| value.to_str().ok()),
     })
 }
 

@@ -8,7 +8,7 @@ use mainstay_schema::{Type, Value};
 use serde_json::value::RawValue;
 
 use super::index::nearest;
-use crate::parse::{BodyKind, Intent, Pairs, Verb};
+use crate::parse::{BodyKind, Intent, Pairs, Verb, object};
 
 /// The caller's facts, then a value for each declared argument.
 pub struct Arguments(pub Vec<Value>);
@@ -58,7 +58,7 @@ fn caller(identity: &Identity) -> Vec<Value> {
 /// An argument as it came.
 enum Written<'a> {
     Text(std::borrow::Cow<'a, str>),
-    Json(Box<RawValue>),
+    Json(&'a RawValue),
 }
 
 impl Written<'_> {
@@ -87,45 +87,20 @@ fn given<'a>(intent: &Intent<'a>, body: &'a [u8]) -> Result<Vec<(String, Written
     }
 }
 
-fn json<'a>(body: &[u8]) -> Result<Vec<(String, Written<'a>)>> {
-    let fields: Fields = serde_json::from_slice(body).map_err(|error| {
-        Error::new(Code::BodyUnreadable, "The arguments are not a JSON object")
-            .details(error.to_string())
-    })?;
-    Ok(fields.0)
-}
-
-/// A JSON object whose values stay as they were written; a name may stand once.
-struct Fields<'a>(Vec<(String, Written<'a>)>);
-
-impl<'de> serde::Deserialize<'de> for Fields<'_> {
-    fn deserialize<D: serde::Deserializer<'de>>(input: D) -> std::result::Result<Self, D::Error> {
-        struct Object;
-        impl<'de> serde::de::Visitor<'de> for Object {
-            type Value = Vec<(String, Box<RawValue>)>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a JSON object of named arguments")
-            }
-
-            fn visit_map<A: serde::de::MapAccess<'de>>(
-                self,
-                mut map: A,
-            ) -> std::result::Result<Self::Value, A::Error> {
-                let mut fields: Self::Value = Vec::new();
-                while let Some((name, value)) = map.next_entry::<String, Box<RawValue>>()? {
-                    if fields.iter().any(|(known, _)| *known == name) {
-                        let message = format!("the key '{name}' stands twice");
-                        return Err(serde::de::Error::custom(message));
-                    }
-                    fields.push((name, value));
-                }
-                Ok(fields)
-            }
+fn json(body: &[u8]) -> Result<Vec<(String, Written<'_>)>> {
+    let unreadable = |why: String| {
+        Error::new(Code::BodyUnreadable, "The arguments are not a JSON object").details(why)
+    };
+    let text = std::str::from_utf8(body).map_err(|error| unreadable(error.to_string()))?;
+    let fields = object::fields(text).map_err(|error| unreadable(error.to_string()))?;
+    for (at, (name, _)) in fields.iter().enumerate() {
+        if fields[..at].iter().any(|(known, _)| known == name) {
+            return Err(unreadable(format!("the key '{name}' stands twice")));
         }
-        let fields = input.deserialize_map(Object)?;
-        Ok(Self(fields.into_iter().map(|(name, raw)| (name, Written::Json(raw))).collect()))
     }
+    let owned = |(name, raw): (std::borrow::Cow<'_, str>, _)| (name.into_owned(), raw);
+    let fields = fields.into_iter().map(owned);
+    Ok(fields.map(|(name, raw)| (name, Written::Json(raw))).collect())
 }
 
 fn form<'a>(body: &[u8]) -> Result<Vec<(String, Written<'a>)>> {

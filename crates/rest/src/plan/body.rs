@@ -1,7 +1,6 @@
 //! Bodies: JSON, CSV and forms become rows of stored values, read once, straight into the types of
 //! their columns.
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
 
@@ -12,6 +11,7 @@ use serde_json::value::RawValue;
 
 use super::{Target, resolve};
 use crate::limits;
+use crate::parse::object::Key;
 use crate::parse::{BodyKind, Pairs};
 
 /// One row: columns in the order in which the body names them.
@@ -141,31 +141,6 @@ impl<'de> Visitor<'de> for Row<'_, '_> {
             }
         }
         Ok(cells)
-    }
-}
-
-/// A key, borrowed where nothing in it is escaped.
-struct Key<'a>(Cow<'a, str>);
-
-impl<'de> serde::Deserialize<'de> for Key<'de> {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> std::result::Result<Self, D::Error> {
-        struct Text;
-        impl<'de> Visitor<'de> for Text {
-            type Value = Key<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a key")
-            }
-
-            fn visit_borrowed_str<E>(self, text: &'de str) -> std::result::Result<Key<'de>, E> {
-                Ok(Key(Cow::Borrowed(text)))
-            }
-
-            fn visit_str<E>(self, text: &str) -> std::result::Result<Key<'de>, E> {
-                Ok(Key(Cow::Owned(text.to_owned())))
-            }
-        }
-        input.deserialize_str(Text)
     }
 }
 

@@ -44,7 +44,10 @@ pub enum CallWork {
 #[must_use]
 pub fn source_rows(compiled: &CompiledFunction, arguments: usize) -> Rows {
     match (compiled.statements.last(), compiled.read_only && compiled.query) {
-        (Some(last), true) => Rows::Query { pieces: last.clone().into(), first: 0 },
+        (Some(last), true) => {
+            let named = matches!(compiled.result, FunctionResult::Rows { .. });
+            Rows::Query { pieces: last.clone().into(), first: 0, named }
+        }
         _ => Rows::Json(Given(CALLER_FACTS + arguments)),
     }
 }
@@ -155,7 +158,7 @@ fn writes(
     };
     let target: &Target<'_> = &called.level.target;
     let rows = (called.compiled.result != FunctionResult::Void).then(|| Gathered {
-        width: target.table.columns.len(),
+        columns: Arc::clone(&called.index.columns),
         place: CALLER_FACTS + called.index.arguments.len(),
         shown: bound(&prepared.statement),
         count: prepared.count.as_ref().map(bound),

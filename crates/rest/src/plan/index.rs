@@ -48,6 +48,8 @@ pub struct FunctionIndex {
     pub statements: Vec<Arc<Statement>>,
     pub table: Arc<Table>,
     pub index: TableIndex,
+    /// Names of the result's columns.
+    pub columns: Arc<[String]>,
     /// The table that its rows are whole rows of: they have its relations.
     pub origin: Option<usize>,
 }
@@ -184,6 +186,7 @@ impl FunctionIndex {
                 .map(|pieces| Arc::new(sql::sqlite::statement(pieces)))
                 .collect(),
             index: TableIndex::new(&table)?,
+            columns: table.columns.iter().map(|column| column.name.clone()).collect(),
             table,
             origin,
         })

@@ -17,7 +17,12 @@ impl Type {
         }
         match (self, to, value) {
             (_, Self::Boolean, Stored::Int(number)) => Ok(Value::Int(i64::from(number != 0))),
-            // A fraction is rounded to the nearest whole number.
+            // Halves go to the even neighbour from binary numbers, away from zero from decimals.
+            (
+                Self::Real | Self::Double,
+                Self::SmallInt | Self::Integer | Self::BigInt,
+                Stored::Real(number),
+            ) => to.read_text(&format!("{:.0}", number.round_ties_even())),
             (_, Self::SmallInt | Self::Integer | Self::BigInt, Stored::Real(number)) => {
                 to.read_text(&format!("{:.0}", number.round()))
             }

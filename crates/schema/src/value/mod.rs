@@ -2,17 +2,20 @@
 //! literals (filters, CSV, forms), `json` takes bodies, `write` makes the wire form again.
 
 pub mod array;
+mod big;
 mod cast;
 mod json;
 pub mod number;
 mod read;
 pub mod time;
+mod total;
 mod write;
 mod zone;
 
 use serde::{Deserialize, Serialize};
 
 pub use json::MAX_DEPTH;
+pub use total::Total;
 pub use write::write_string;
 pub use zone::Zone;
 

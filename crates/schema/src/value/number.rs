@@ -14,11 +14,11 @@ pub const MAX_DIGITS: usize = 1000;
 
 /// A decimal as digits: no sign, no point, and how many of them stand after the point.
 #[derive(Debug, PartialEq)]
-struct Decimal {
-    negative: bool,
+pub(super) struct Decimal {
+    pub negative: bool,
     /// ASCII digits, at least one, no leading zero beyond what the scale needs.
-    digits: Vec<u8>,
-    scale: usize,
+    pub digits: Vec<u8>,
+    pub scale: usize,
 }
 
 /// Reads a decimal and rounds it to `scale` as PostgreSQL does (half away from zero).
@@ -121,7 +121,7 @@ fn is_zero(decimal: &Decimal) -> bool {
 }
 
 /// Accepts `[+-]digits[.digits][e[+-]digits]`, one digit at least.
-fn parse(text: &str) -> Option<Decimal> {
+pub(super) fn parse(text: &str) -> Option<Decimal> {
     let (negative, rest) = match text.as_bytes().first()? {
         b'-' => (true, &text[1..]),
         b'+' => (false, &text[1..]),
@@ -151,7 +151,7 @@ fn parse(text: &str) -> Option<Decimal> {
 }
 
 /// Leaves no leading zero in front of the digits that the scale needs.
-fn trim_leading(decimal: &mut Decimal) {
+pub(super) fn trim_leading(decimal: &mut Decimal) {
     if decimal.digits.len() < decimal.scale {
         let missing = decimal.scale - decimal.digits.len();
         decimal.digits.splice(0..0, std::iter::repeat_n(b'0', missing));
@@ -168,7 +168,7 @@ fn trim_leading(decimal: &mut Decimal) {
     }
 }
 
-fn round(decimal: &mut Decimal, scale: usize) {
+pub(super) fn round(decimal: &mut Decimal, scale: usize) {
     if decimal.scale <= scale {
         decimal.digits.resize(decimal.digits.len() + scale - decimal.scale, b'0');
         decimal.scale = scale;
@@ -200,7 +200,7 @@ fn increment(digits: &mut Vec<u8>) {
     digits.insert(0, b'1');
 }
 
-fn format(decimal: &Decimal) -> String {
+pub(super) fn format(decimal: &Decimal) -> String {
     let mut text = String::with_capacity(decimal.digits.len() + 3);
     if decimal.negative && !is_zero(decimal) {
         text.push('-');

@@ -25,7 +25,7 @@ const DAMAGE: u32 = 20;
 
 /// Functions of ours that tell the time are registered, and not asked here.
 #[derive(Debug)]
-struct NoTime;
+pub(super) struct NoTime;
 
 impl Clock for NoTime {
     fn now(&self) -> Instant {
@@ -164,16 +164,6 @@ pub(super) fn writes(connection: &Connection, shown: &[Shown<'_>], notes: &mut N
         for (parent, rows) in dangling(connection, name).unwrap_or_default() {
             let reason = format!("{rows} of its rows point to rows of {parent} that are not there");
             notes.add(NoteKind::Warning, name, reason);
-        }
-    }
-}
-
-/// Notes views that SQLite cannot run.
-pub(super) fn views(connection: &Connection, views: &[(String, String)], notes: &mut Notes) {
-    for (name, _) in views {
-        let refused = connection.prepare(&format!("SELECT * FROM {}", quote(name))).err();
-        if let Some(why) = refused.map(probe::said) {
-            notes.add(NoteKind::Warning, name, format!("SQLite cannot run it: {why}"));
         }
     }
 }

@@ -2,8 +2,8 @@
 //! use) -> `read` (what is in it, as declarations) -> `record` (what `serve` will compare with).
 //!
 //! `facts` asks SQLite, `definition` reads what only the SQL text tells, `values` looks at every
-//! row; `table`, `column` and `constraints` make the declarations, `notes` holds what has no place
-//! in them.
+//! row; `table`, `column`, `constraints` and `views` make the declarations, `notes` holds what has
+//! no place in them.
 
 mod column;
 mod constraints;
@@ -17,14 +17,13 @@ mod probe;
 mod table;
 mod tokens;
 mod values;
+mod views;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use mainstay_base::{Code, Error, Result};
-use mainstay_schema::limits::MAX_NAME_BYTES;
-use mainstay_schema::model::{Allow, Sql, View};
-use mainstay_schema::{Module, Rule, Table};
+use mainstay_schema::{Module, Table};
 use rusqlite::Connection;
 
 use self::facts::Facts;
@@ -82,8 +81,9 @@ pub fn read(
         Builder { tables: &examined.shown, names: &mut names, notes: &mut notes, open_read };
     let evidence = examined.evidence.iter().enumerate();
     let tables = evidence.map(|(at, evidence)| Arc::new(builder.table(at, evidence))).collect();
-    let views = views(&facts, open_read, &mut notes);
-    examine::views(&connection, &facts.views, &mut notes);
+    let (functions, views) = (Vec::new(), Vec::new());
+    let mut module = Module { name: name.to_owned(), doc: None, tables, functions, views };
+    views::declare(&connection, &facts, open_read, &mut module, &mut notes)?;
     for (trigger, table) in &facts.triggers {
         let reason = format!("a trigger of {table}: SQLite goes on running it");
         notes.add(NoteKind::Kept, trigger, reason);
@@ -92,7 +92,6 @@ pub fn read(
         notes.add(NoteKind::Hidden, name, *what);
     }
     examine::writes(&connection, &examined.shown, &mut notes);
-    let module = Module { name: name.to_owned(), doc: None, tables, functions: Vec::new(), views };
     Ok(Adopted { module, rows: examined.rows, notes: notes.into_list() })
 }
 
@@ -107,35 +106,6 @@ fn taken(facts: &Facts) -> Names {
         names.take(name);
     }
     names
-}
-
-fn views(facts: &Facts, open_read: bool, notes: &mut Notes) -> Vec<View> {
-    let mut views = Vec::new();
-    for (name, sql) in &facts.views {
-        let made = definition::view_query(sql).and_then(|(raw, plain)| {
-            let view = |sql| View {
-                name: name.clone(),
-                doc: None,
-                sql: Sql::Both(sql),
-                types: Vec::new(),
-                compiled: None,
-                allow: Allow { read: open_read.then(Rule::always), ..Allow::default() },
-            };
-            [view(raw), view(plain)].into_iter().find(probe::view)
-        });
-        match made.filter(|_| names::refusal(name).is_none() && name.len() <= MAX_NAME_BYTES) {
-            Some(view) => {
-                notes.add(
-                    NoteKind::Warning,
-                    name,
-                    "a view: declared, but views are not served yet",
-                );
-                views.push(view);
-            }
-            None => notes.add(NoteKind::Kept, name, "a view that cannot be declared"),
-        }
-    }
-    views
 }
 
 /// Records the declaration that will be served. It is the one that was read back from the files

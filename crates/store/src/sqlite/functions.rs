@@ -1,7 +1,11 @@
 //! SQL functions and collations that SQLite lacks: patterns, JSON paths with PostgreSQL's meaning,
 //! exact decimals, and PostgreSQL's common names for what people write in functions and views.
 
+mod casts;
+mod contains;
+mod raise;
 mod rows;
+mod sums;
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -34,6 +38,9 @@ pub(crate) fn register(connection: &Connection, clock: &Arc<dyn Clock>) -> Resul
     connection.create_collation("mainstay_numeric", number::compare)?;
     connection.create_collation("mainstay_json", compare_json)?;
     rows::register(connection, pure)?;
+    sums::register(connection, pure)?;
+    contains::register(connection, pure)?;
+    casts::register(connection, pure)?;
     postgres_names(connection, clock)
 }
 
@@ -72,6 +79,7 @@ fn first_text<'a>(context: &'a Context<'_>) -> Result<&'a str> {
 fn postgres_names(connection: &Connection, clock: &Arc<dyn Clock>) -> Result<()> {
     let changing = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_INNOCUOUS;
     let pure = changing | FunctionFlags::SQLITE_DETERMINISTIC;
+    raise::register(connection, changing)?;
     for name in ["now", "statement_timestamp", "transaction_timestamp"] {
         let clock = Arc::clone(clock);
         connection.create_scalar_function(name, 0, changing, move |_| {

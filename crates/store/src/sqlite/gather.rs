@@ -8,15 +8,20 @@ use mainstay_schema::{Type, Value};
 use crate::{RowView, Sink};
 
 pub(super) struct Gather {
-    width: usize,
+    places: Vec<usize>,
     pub rows: u64,
     json: Vec<u8>,
 }
 
 impl Gather {
-    /// For rows of this many columns.
+    /// The first columns of each row.
     pub fn new(width: usize) -> Self {
-        Self { width, rows: 0, json: Vec::from(*b"[") }
+        Self::of((0..width).collect())
+    }
+
+    /// The columns at these places of each row.
+    pub fn of(places: Vec<usize>) -> Self {
+        Self { places, rows: 0, json: Vec::from(*b"[") }
     }
 
     pub fn finish(mut self) -> Value {
@@ -29,11 +34,11 @@ impl Sink for Gather {
     fn row(&mut self, row: &dyn RowView) -> Result<()> {
         self.rows += 1;
         self.json.extend_from_slice(if self.json.len() > 1 { b",[" } else { b"[" });
-        for at in 0..self.width {
+        for at in 0..self.places.len() {
             if at > 0 {
                 self.json.push(b',');
             }
-            match row.get(at)? {
+            match row.get(self.places[at])? {
                 Stored::Text(text) => write_string(text, &mut self.json),
                 // JSON has no bytes: they are hex digits until they are asked for.
                 Stored::Blob(bytes) => {

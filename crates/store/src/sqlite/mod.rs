@@ -4,17 +4,20 @@
 mod change;
 pub mod compile;
 mod connection;
+mod document;
 mod failure;
 pub(crate) mod functions;
 mod gather;
 mod like;
 mod memory;
+mod once;
 mod open;
 mod raised;
 mod readers;
 pub mod search;
 mod session;
 pub mod stored;
+mod transaction;
 mod violation;
 mod write;
 mod writer;
@@ -29,6 +32,7 @@ use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use self::readers::{ReadJob, ReaderPool};
+use self::transaction::TransactionJob;
 use self::writer::{WriteJob, Writer};
 use crate::lock::FolderLock;
 use crate::observe::{ModuleState, Observed};
@@ -39,6 +43,7 @@ pub use self::connection::{assert_version, version};
 pub use self::functions::check_regex;
 pub use self::memory::memory_bytes;
 pub use self::open::module_file;
+pub use self::transaction::Transaction;
 
 /// All modules of an application on SQLite.
 pub struct Sqlite {
@@ -101,6 +106,21 @@ impl Sqlite {
         let database = self.database(plan.module)?;
         let (reply, answer) = oneshot::channel();
         database.writer.submit(Box::new(WriteJob::new(plan, sink, reply)))?;
+        answer.await.map_err(|_| stopped())?
+    }
+
+    /// See `Store::transact`.
+    ///
+    /// # Errors
+    /// See `Store::transact`.
+    pub async fn transact<T, W>(&self, module: usize, work: W) -> Result<T>
+    where
+        T: Send + 'static,
+        W: FnMut(&mut Transaction<'_>) -> Result<T> + Send + 'static,
+    {
+        let database = self.database(module)?;
+        let (reply, answer) = oneshot::channel();
+        database.writer.submit(Box::new(TransactionJob::new(work, reply)))?;
         answer.await.map_err(|_| stopped())?
     }
 

@@ -92,6 +92,10 @@ fn prepare(opened: &Opened, module: &Module, config: &Config) -> Result<Option<V
         Ok(Some(old)) => super::change::apply(connection, module, &old, config.changes).map(Some),
         Err(error) => Err(error),
     };
+    let done = done.and_then(|done| {
+        super::once::make(connection).map_err(failure::plain)?;
+        Ok(done)
+    });
     let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
     let ended = connection.execute_batch(end).map_err(failure::plain);
     done.and_then(|done| ended.map(|()| done)).map_err(|error| {

@@ -104,7 +104,11 @@ pub(super) fn run(reader: &Opened, plan: &ReadPlan, sink: &mut dyn Sink) -> Resu
     done
 }
 
-fn run_in(session: &Session<'_>, plan: &ReadPlan, sink: &mut dyn Sink) -> Result<Done, Failure> {
+pub(super) fn run_in(
+    session: &Session<'_>,
+    plan: &ReadPlan,
+    sink: &mut dyn Sink,
+) -> Result<Done, Failure> {
     for bound in &plan.before {
         session.rows(&bound.statement, &bound.values, &mut ())?;
     }

@@ -13,7 +13,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
-use mainstay_base::{Code, Error, Result};
+use mainstay_base::{Clock, Code, Error, Result};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
@@ -221,16 +221,9 @@ impl Thread {
         self.readers.close();
     }
 
-    /// Opening reads the log again from its start, which checks every frame; the checkpoint
-    /// writes what it holds into the database with new pages and a new sync.
     fn reopen(&mut self) {
         self.readers.close();
-        let opened =
-            connection::writer(&self.path, &self.config.telemetry.clock).and_then(|opened| {
-                checkpoint(&opened, "TRUNCATE")?;
-                connection::make_views(&self.path, &opened, &self.views)?;
-                Ok(opened)
-            });
+        let opened = open_again(&self.path, &self.config.telemetry.clock, &self.views);
         match opened {
             Ok(opened) => {
                 self.opened = Some(opened);
@@ -269,6 +262,16 @@ impl Thread {
             let _ = checkpoint(&opened, "TRUNCATE");
         }
     }
+}
+
+/// Opening reads the log again from its start, which checks every frame; the checkpoint writes what
+/// it holds into the database with new pages and a new sync. The views are gone with the old
+/// connection.
+fn open_again(path: &Path, clock: &Arc<dyn Clock>, views: &[String]) -> Result<Opened> {
+    let opened = connection::writer(path, clock)?;
+    checkpoint(&opened, "TRUNCATE")?;
+    connection::make_views(path, &opened, views)?;
+    Ok(opened)
 }
 
 /// Size of the write-ahead log.
@@ -377,7 +380,7 @@ fn attempt(
     Ok(refused)
 }
 
-fn ends_group(error: &rusqlite::Error) -> bool {
+pub(super) fn ends_group(error: &rusqlite::Error) -> bool {
     failure::is_broken(error) || failure::extended(error) & 0xff == rusqlite::ffi::SQLITE_FULL
 }
 
@@ -414,4 +417,32 @@ fn refuse_commit(
 
 fn exec(opened: &Opened, sql: &str) -> Result<(), rusqlite::Error> {
     opened.connection.prepare_cached(sql)?.raw_execute().map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Still;
+
+    impl Clock for Still {
+        fn now(&self) -> i64 {
+            0
+        }
+    }
+
+    #[test]
+    fn a_writer_that_opens_again_has_its_views_and_what_the_log_held() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("app.db");
+        let clock: Arc<dyn Clock> = Arc::new(Still);
+        let views = ["CREATE TEMP VIEW v AS SELECT a * 2 AS b FROM t".to_owned()];
+        let first = connection::writer(&path, &clock).unwrap();
+        connection::make_views(&path, &first, &views).unwrap();
+        first.connection.execute_batch("CREATE TABLE t (a); INSERT INTO t VALUES (4)").unwrap();
+        drop(first);
+        let again = open_again(&path, &clock, &views).unwrap();
+        let b: i64 = again.connection.query_row("SELECT b FROM v", [], |row| row.get(0)).unwrap();
+        assert_eq!(b, 8);
+    }
 }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use mainstay_base::Clock;
 use mainstay_schema::model::{CompiledFunction, CompiledView, FunctionResult, Module, Piece};
 use mainstay_schema::{Catalog, Type};
+use mainstay_store::plan::{self, Change};
 use mainstay_store::sqlite::compile::compile;
-use mainstay_store::{Slot, Statement, Store};
+use mainstay_store::{Bound, Slot, Statement, Store};
 
 use crate::harness::{Kept, Still, Texts, catalog, config, read_plan};
 
@@ -278,6 +279,25 @@ fn what_cannot_be_served_is_refused_in_words_that_help() {
     }
 }
 
+#[test]
+fn what_only_its_application_can_compile_does_not_close_an_adopted_table() {
+    let text = r#"
+[tables.found]
+columns.a = { type = "text", primary_key = true, default = { sql = "theirs()" } }
+columns.b = { type = "text", null = true, generated = "theirs(a)" }
+checks = ["theirs(a) > 1"]
+indexes = [{ columns = ["a"], where = "theirs(a)", name = "few" }]
+adopted = true
+[views.v]
+sql = "select a, b from found"
+"#;
+    let (module, view) = view(text);
+    assert_eq!(shown(&module, &view), ["a text = found.a", "b text? = found.b"]);
+    let (_, refused) =
+        compiled(&text.replace("adopted = true\n", "").replace("{ sql = \"theirs()\" }", "\"x\""));
+    assert_eq!(refused[0], "app.found: no such function: theirs");
+}
+
 fn function(text: &str) -> CompiledFunction {
     let module = module(&format!("[functions.f]\n{text}\n"));
     module.functions[0].compiled.clone().unwrap()
@@ -403,11 +423,18 @@ columns.name = "text"
 "#;
 
 #[tokio::test]
-async fn readers_see_views_and_the_file_holds_none() {
+async fn every_connection_has_the_views_and_the_file_holds_none() {
     let kept = kept(NAMES);
     let name = mainstay_schema::Value::Text("red".to_owned());
     kept.insert("teams", &[1], vec![name]).await.unwrap();
     assert_eq!(kept.ask("SELECT loud FROM shouted").await, ["RED"]);
+    // The writer reads it, too.
+    let sql = "DELETE FROM teams WHERE upper(name) IN (SELECT loud FROM shouted)";
+    let statement = Arc::new(Statement { sql: sql.to_owned(), slots: Vec::new() });
+    let bound = Bound { statement, values: Vec::new().into() };
+    let delete = Change::Delete(plan::Delete { bound, referenced: Vec::new() });
+    kept.store.write(kept.plan("teams", delete), ()).await.unwrap();
+    assert_eq!(kept.rows("teams").await, Vec::<String>::new());
     kept.store.close();
     let file = rusqlite::Connection::open(kept.file()).unwrap();
     let views = "SELECT count(*) FROM sqlite_schema WHERE type = 'view'";

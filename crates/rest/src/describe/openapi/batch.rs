@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::named::Named;
 use super::{object, refer, responses};
+use crate::limits;
 
 pub(super) fn schemas() -> Map<String, Value> {
     object([
@@ -14,7 +15,11 @@ pub(super) fn schemas() -> Map<String, Value> {
                 "required": ["operations"],
                 "additionalProperties": false,
                 "properties": {
-                    "operations": { "type": "array", "items": refer("schemas", "BatchOperation") },
+                    "operations": {
+                        "type": "array",
+                        "items": refer("schemas", "BatchOperation"),
+                        "maxItems": limits::BATCH,
+                    },
                 },
             }),
         ),
@@ -38,6 +43,7 @@ pub(super) fn schemas() -> Map<String, Value> {
                     },
                     "headers": {
                         "type": "object",
+                        "propertyNames": { "pattern": "^([Pp]refer|[Aa]ccept|[Rr]ange)$" },
                         "additionalProperties": { "type": "string" },
                     },
                     "body": {
@@ -79,7 +85,7 @@ pub(super) fn schemas() -> Map<String, Value> {
 pub(super) fn path(named: &Named<'_>) -> Value {
     let mut statuses = responses::of(&[
         "300", "400", "401", "403", "404", "405", "406", "408", "409", "413", "414", "415", "416",
-        "422", "431", "500", "503", "504", "507",
+        "422", "431", "500", "503", "504", "507", "4XX", "5XX",
     ]);
     statuses.insert(
         "200".to_owned(),

@@ -10,13 +10,20 @@ use super::{parameters, responses, values};
 use crate::describe::About;
 use crate::plan::call::is_set;
 
-const HEADERS: [&str; 5] =
-    ["Content-Range", "Content-Location", "Content-Profile", "Preference-Applied", "X-Request-Id"];
+const HEADERS: [&str; 7] = [
+    "Content-Range",
+    "Content-Location",
+    "Content-Profile",
+    "Preference-Applied",
+    "ETag",
+    "Idempotent-Replayed",
+    "X-Request-Id",
+];
 
 /// What every call may be refused with.
-const REFUSED: [&str; 15] = [
+const REFUSED: [&str; 17] = [
     "300", "400", "401", "403", "404", "405", "406", "408", "409", "414", "416", "431", "500",
-    "503", "504",
+    "503", "504", "4XX", "5XX",
 ];
 
 pub(super) fn path(
@@ -70,8 +77,12 @@ fn by_get(module: &NamedModule<'_>, function: &NamedFunction<'_>, about: &About<
         })
     }));
     taken.extend(shaping(function));
-    taken.extend(parameters::of(&["Prefer.read"]));
-    operation(module, function, ("get", about), taken)
+    taken.extend(parameters::of(&["Prefer.read", "If-None-Match"]));
+    let mut operation = operation(module, function, ("get", about), taken);
+    if let Some(known) = operation["responses"].as_object_mut() {
+        known.extend(responses::of(&["304"]));
+    }
+    operation
 }
 
 /// What can be asked of the rows that come back.

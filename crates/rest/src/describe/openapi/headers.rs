@@ -12,6 +12,7 @@ const ALL: &[(&str, &str, &str)] = &[
     ("Preference-Applied", "string", "The preferences that were honoured."),
     ("ETag", "string", "Changes with the answer; for `If-None-Match`."),
     ("Location", "string", "Where the new row is, with `return=headers-only`."),
+    ("Idempotent-Replayed", "string", "`true`: the answer is that of an earlier request."),
     ("Retry-After", "integer", "Seconds to wait."),
     ("WWW-Authenticate", "string", "How to say who asks."),
     ("Proxy-Status", "string", "The code of the error."),

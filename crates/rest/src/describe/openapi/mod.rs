@@ -16,7 +16,7 @@ mod values;
 use serde_json::{Map, Value, json};
 
 use super::{About, Seen, VERSION};
-use named::Named;
+use named::{Named, NamedSource};
 
 /// The media type of the document.
 pub const MEDIA_TYPE: &str = "application/json; charset=utf-8";
@@ -81,7 +81,11 @@ fn tags(named: &Named<'_>) -> Vec<Value> {
 fn paths(named: &Named<'_>, about: &About<'_>) -> Value {
     let mut paths = fixed::paths(named);
     for module in &named.modules {
-        for source in module.sources.iter().filter(|source| source.has_path) {
+        // In another module than the default one a table of this name is not what answers there.
+        let alone = module.seen.is_default || named.modules.len() == 1;
+        let open =
+            |source: &&NamedSource<'_>| source.has_path && (alone || source.name() != "batch");
+        for source in module.sources.iter().filter(open) {
             paths.insert(path(source.name()), sources::path(module, source, about));
         }
         for function in module.functions.iter().filter(|function| function.has_path) {

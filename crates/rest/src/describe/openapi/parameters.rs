@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::named::{Named, NamedModule};
 use super::{object, refer};
 use crate::describe::seen::SeenColumn;
+use crate::limits;
 
 /// Names that mean something else in a query than a column.
 const RESERVED: [&str; 9] =
@@ -109,11 +110,18 @@ fn header() -> Map<String, Value> {
         ("If-None-Match", header("If-None-Match", "The `ETag` of an answer at hand.", "\"x\"")),
         (
             "Idempotency-Key",
-            header(
-                "Idempotency-Key",
-                "Chosen by the caller: a repeated request of this key gets the answer of the first.",
-                "5f0c6f9a-8d3e-4d55-9d7d-0d4b8d1f3a11",
-            ),
+            json!({
+                "name": "Idempotency-Key",
+                "in": "header",
+                "description": "Chosen by the caller: who repeats a request with it within 24 \
+                                hours gets the answer of the first, and nothing is done again.",
+                "schema": {
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": limits::IDEMPOTENCY_KEY,
+                },
+                "example": "5f0c6f9a-8d3e-4d55-9d7d-0d4b8d1f3a11",
+            }),
         ),
     ])
 }

@@ -26,6 +26,8 @@ const ALL: &[(&str, &str, &str)] = &[
     ("503", "Unavailable", "Too many requests, or the database is not there; try again."),
     ("504", "GatewayTimeout", "The answer was not ready in time."),
     ("507", "InsufficientStorage", "The disk is full: nothing can be written."),
+    ("4XX", "Refused", "What a function refuses with by `raise_error`."),
+    ("5XX", "Failed", "What a function fails with by `raise_error`."),
 ];
 
 /// All of them by name.

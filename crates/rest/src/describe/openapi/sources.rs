@@ -10,19 +10,23 @@ use crate::describe::About;
 use crate::limits;
 
 /// Headers of every answer with rows.
-const ROWS: [&str; 7] = [
+const ROWS: [&str; 6] = [
     "Content-Range",
     "Content-Location",
     "Content-Profile",
     "Preference-Applied",
     "ETag",
     "X-Request-Id",
-    "Retry-After",
 ];
 
 /// Headers of an answer to a write.
-const WRITTEN: [&str; 4] =
-    ["Content-Range", "Content-Profile", "Preference-Applied", "X-Request-Id"];
+const WRITTEN: [&str; 5] = [
+    "Content-Range",
+    "Content-Profile",
+    "Preference-Applied",
+    "Idempotent-Replayed",
+    "X-Request-Id",
+];
 
 /// What every write may be refused with.
 const REFUSED: [&str; 17] = [
@@ -90,9 +94,9 @@ fn read(module: &NamedModule<'_>, source: &NamedSource<'_>, about: &About<'_>) -
         "504",
     ]);
     let one = schema(&source.key);
-    statuses.insert("200".to_owned(), shown("Rows.", &one, true, &ROWS[..6]));
+    statuses.insert("200".to_owned(), shown("Rows.", &one, true, &ROWS));
     let partly = "Rows, and there are more: they were counted.";
-    statuses.insert("206".to_owned(), shown(partly, &one, true, &ROWS[..6]));
+    statuses.insert("206".to_owned(), shown(partly, &one, true, &ROWS));
     let most = about.config.max_rows;
     let said = format!("At most {most} rows come in one answer.");
     operation(module, source, ("read", format!("Read {}", source.name()), said), taken, statuses)

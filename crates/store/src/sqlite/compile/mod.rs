@@ -11,8 +11,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mainstay_base::{Clock, Error, Result};
+use mainstay_schema::Table;
 use mainstay_schema::model::{Catalog, Module};
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
 use self::columns::Nature;
 use super::functions;
@@ -62,6 +64,7 @@ pub fn compile(catalog: &mut Catalog, clock: &Arc<dyn Clock>) -> Result<Vec<Refu
 /// When no database can be opened in memory.
 pub(crate) fn compile_module(module: &mut Module, clock: &Arc<dyn Clock>) -> Result<Vec<Fault>> {
     let mut connection = Connection::open_in_memory().map_err(Error::internal)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false).map_err(Error::internal)?;
     functions::register(&connection, clock).map_err(Error::internal)?;
     let mut faults = tables(&connection, module);
     let natures = view::compile(&mut connection, module, &mut faults)?;
@@ -72,13 +75,34 @@ pub(crate) fn compile_module(module: &mut Module, clock: &Arc<dyn Clock>) -> Res
 fn tables(connection: &Connection, module: &Module) -> Vec<Fault> {
     let mut faults = Vec::new();
     for table in &module.tables {
-        for sql in sqlite_ddl::create(module, table) {
-            if let Err(error) = connection.execute_batch(&sql) {
-                faults.push(Fault::new(&table.name, said(&error)));
-            }
-        }
+        let make = |table: &Table| {
+            let statements = sqlite_ddl::create(module, table);
+            statements.iter().try_for_each(|sql| connection.execute_batch(sql))
+        };
+        let made = match table.adopted {
+            // What only its application can compile stays in the file, and is in force there.
+            true => make(table).or_else(|_| {
+                connection.execute_batch(&sqlite_ddl::forget(&table.name))?;
+                make(&bare(table))
+            }),
+            false => make(table),
+        };
+        faults.extend(made.err().map(|error| Fault::new(&table.name, said(&error))));
     }
     faults
+}
+
+/// The columns of a table and nothing else that SQLite has to compile.
+fn bare(table: &Table) -> Table {
+    let mut bare = table.clone();
+    bare.checks.clear();
+    bare.indexes.clear();
+    bare.foreign_keys.clear();
+    for column in &mut bare.columns {
+        column.generated = None;
+        column.default = None;
+    }
+    bare
 }
 
 impl Fault {

@@ -108,7 +108,7 @@ fn made(
     };
     let (prepared, seen) = watched(connection, |connection| {
         let statement = connection.prepare(&query).map_err(|error| said(&error))?;
-        let names = statement.column_names().into_iter().map(str::to_owned);
+        let names = statement.column_names().map(str::to_owned);
         Ok((statement.readonly(), statement.parameter_count(), names.collect::<Vec<String>>()))
     })?;
     let names = match prepared {

@@ -30,9 +30,20 @@ pub(super) fn run(
         step(last, &mut ())?;
         return Ok(Outcome::default());
     };
-    let mut rows = Gather::new(gathered.width);
+    let mut rows = Gather::of(places(session, last, &gathered.columns)?);
     step(last, &mut rows)?;
     shown(session, gathered, rows, sink)
+}
+
+/// Where the wanted columns stand in a row of the statement.
+fn places(session: &Session<'_>, bound: &Bound, wanted: &[String]) -> Result<Vec<usize>, Failure> {
+    let statement = session.connection.prepare_cached(&bound.statement.sql)?;
+    let names: Vec<&str> = statement.column_names().collect();
+    let place = |(at, name): (usize, &String)| {
+        // A lone value has no name that matters.
+        names.iter().position(|known| *known == name).unwrap_or(at)
+    };
+    Ok(wanted.iter().enumerate().map(place).collect())
 }
 
 fn shown(

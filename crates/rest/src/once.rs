@@ -1,0 +1,152 @@
+//! `Idempotency-Key`: a write that is sent again is answered again and not done again. The answer
+//! is recorded in the transaction of the write. Source: IETF draft
+//! `draft-ietf-httpapi-idempotency-key-header`, and what Stripe's API does where it is silent.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use mainstay_base::{Clock, Code, Error, Result};
+use mainstay_gate::Identity;
+use mainstay_store::{Record, RecordKey, Transaction};
+use parking_lot::Mutex;
+use rustc_hash::FxHashSet;
+
+use crate::{error, limits};
+
+/// The keys whose first request is still under way.
+#[derive(Clone, Debug, Default)]
+pub struct UnderWay(Arc<Mutex<FxHashSet<RecordKey>>>);
+
+/// A key that nobody else holds; given back when it is dropped.
+pub struct Held {
+    key: RecordKey,
+    among: UnderWay,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.among.0.lock().remove(&self.key);
+    }
+}
+
+impl UnderWay {
+    /// # Errors
+    /// `409` when the first request with this key has not been answered yet.
+    pub fn hold(&self, key: RecordKey) -> Result<Held> {
+        if !self.0.lock().insert(key.clone()) {
+            let message = "A request with this Idempotency-Key is still being worked on";
+            return Err(Error::new(Code::IdempotencyKeyInUse, message).retry_after(1));
+        }
+        Ok(Held { key, among: self.clone() })
+    }
+}
+
+/// A write that is to be done once.
+pub struct Once {
+    held: Held,
+    /// What tells the request from others.
+    request: String,
+    now: i64,
+}
+
+impl Once {
+    /// Reads the header of a write; without one the write is like any other.
+    ///
+    /// # Errors
+    /// `400` for a key that is empty or too long, `409` for one that is in use.
+    pub fn read(
+        request: &Request<Bytes>,
+        identity: &Identity,
+        under_way: &UnderWay,
+        clock: &dyn Clock,
+    ) -> Result<Option<Self>> {
+        let writes = matches!(*request.method(), Method::POST | Method::PATCH | Method::DELETE);
+        let Some(header) = request.headers().get("idempotency-key").filter(|_| writes) else {
+            return Ok(None);
+        };
+        let key = header.to_str().unwrap_or_default().trim().trim_matches('"');
+        if key.is_empty() || key.len() > limits::IDEMPOTENCY_KEY {
+            let message = "The Idempotency-Key is not usable";
+            return Err(Error::new(Code::IdempotencyKeyInvalid, message).hint(format!(
+                "Send 1 to {} printable characters, for instance a uuid.",
+                limits::IDEMPOTENCY_KEY
+            )));
+        }
+        let caller = format!("{}:{}", identity.role(), identity.uid().unwrap_or_default());
+        let held = under_way.hold(RecordKey { caller, key: key.to_owned() })?;
+        let now = clock.now() / 1_000_000;
+        Ok(Some(Self { held, request: fingerprint(request), now }))
+    }
+
+    /// The recorded answer, or that of `work`, which is recorded now. Only what did not come to a
+    /// decision (`503`, `507`) leaves no record: it asks to be sent again.
+    ///
+    /// # Errors
+    /// `422` when the key was used for another request; as `work` where nothing is recorded.
+    pub fn answer(
+        &self,
+        transaction: &mut Transaction<'_>,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<Response<Bytes>>,
+    ) -> Result<Response<Bytes>> {
+        let after = self.now - limits::IDEMPOTENCY_SECONDS;
+        if let Some(known) = transaction.recorded(&self.held.key, after)? {
+            if known.request != self.request {
+                let message = "This Idempotency-Key was used for another request";
+                return Err(Error::new(Code::IdempotencyKeyReused, message)
+                    .hint("Make a new key for each request that is not a repetition."));
+            }
+            return replay(&known.answer);
+        }
+        let response = match work(transaction) {
+            Ok(response) => response,
+            Err(failure) if matches!(failure.code().status(), 503 | 507) => return Err(failure),
+            Err(failure) => error::response(&failure),
+        };
+        let (request, answer) = (self.request.clone(), keep(&response));
+        let record = Record { request, at: self.now, answer };
+        transaction.record(&self.held.key, &record, after)?;
+        Ok(response)
+    }
+}
+
+/// Method, path, query, the headers that change what is done, and the body.
+fn fingerprint(request: &Request<Bytes>) -> String {
+    let mut hasher = DefaultHasher::new();
+    request.method().as_str().hash(&mut hasher);
+    request.uri().path_and_query().map(ToString::to_string).hash(&mut hasher);
+    for name in ["content-profile", "content-type", "prefer", "accept"] {
+        let values = request.headers().get_all(name).iter();
+        values.for_each(|value| value.as_bytes().hash(&mut hasher));
+        name.hash(&mut hasher);
+    }
+    request.body().hash(&mut hasher);
+    format!("{:016x}{:08x}", hasher.finish(), request.body().len())
+}
+
+/// Status and headers as a line of JSON, then the body.
+fn keep(response: &Response<Bytes>) -> Vec<u8> {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers: Vec<(&str, String)> =
+        response.headers().iter().map(|(name, value)| (name.as_str(), text(value))).collect();
+    let mut kept = serde_json::to_vec(&(response.status().as_u16(), headers)).unwrap_or_default();
+    kept.push(b'\n');
+    kept.extend_from_slice(response.body());
+    kept
+}
+
+fn replay(kept: &[u8]) -> Result<Response<Bytes>> {
+    let end = kept.iter().position(|byte| *byte == b'\n').unwrap_or(kept.len());
+    let (status, headers): (u16, Vec<(String, String)>) =
+        serde_json::from_slice(&kept[..end]).map_err(Error::internal)?;
+    let mut response = Response::new(Bytes::copy_from_slice(kept.get(end + 1..).unwrap_or(&[])));
+    *response.status_mut() = StatusCode::from_u16(status).map_err(Error::internal)?;
+    let map: &mut HeaderMap = response.headers_mut();
+    for (name, value) in headers {
+        let name = HeaderName::try_from(name).map_err(Error::internal)?;
+        map.append(name, HeaderValue::try_from(value).map_err(Error::internal)?);
+    }
+    map.insert("idempotent-replayed", HeaderValue::from_static("true"));
+    Ok(response)
+}
