@@ -7,79 +7,68 @@ use super::{object, refer, responses};
 use crate::limits;
 
 pub(super) fn schemas() -> Map<String, Value> {
+    let list = |name: &str, most: Option<usize>| {
+        let mut list = json!({ "type": "array", "items": refer("schemas", name) });
+        if let Some(most) = most {
+            list["maxItems"] = most.into();
+        }
+        list
+    };
+    let holder = |name: &str, list: Value| json!({ "type": "object", "required": [name], "properties": { name: list } });
+    let mut batch = holder("operations", list("BatchOperation", Some(limits::BATCH)));
+    batch["additionalProperties"] = false.into();
     object([
-        (
-            "Batch",
-            json!({
-                "type": "object",
-                "required": ["operations"],
-                "additionalProperties": false,
-                "properties": {
-                    "operations": {
-                        "type": "array",
-                        "items": refer("schemas", "BatchOperation"),
-                        "maxItems": limits::BATCH,
-                    },
-                },
-            }),
-        ),
-        (
-            "BatchOperation",
-            json!({
-                "type": "object",
-                "required": ["method", "path"],
-                "additionalProperties": false,
-                "properties": {
-                    "id": {
-                        "type": "string",
-                        "description": "A name by which later operations mean its result.",
-                    },
-                    "method": { "enum": ["GET", "POST", "PATCH", "PUT", "DELETE"] },
-                    "path": {
-                        "type": "string",
-                        "pattern": "^/",
-                        "description": "What follows `/rest/v1`. `{first.0.id}` stands for a value \
-                                        of an earlier result.",
-                    },
-                    "headers": {
-                        "type": "object",
-                        "propertyNames": { "pattern": "^([Pp]refer|[Aa]ccept|[Rr]ange)$" },
-                        "additionalProperties": { "type": "string" },
-                    },
-                    "body": {
-                        "description": "Any JSON. `{\"$ref\": \"first.0.id\"}` stands for a value \
-                                        of an earlier result, anywhere in it.",
-                    },
-                },
-            }),
-        ),
-        (
-            "BatchResults",
-            json!({
-                "type": "object",
-                "required": ["results"],
-                "properties": {
-                    "results": { "type": "array", "items": refer("schemas", "BatchResult") },
-                },
-            }),
-        ),
-        (
-            "BatchResult",
-            json!({
-                "type": "object",
-                "required": ["status"],
-                "properties": {
-                    "id": { "type": ["string", "null"] },
-                    "status": { "type": "integer" },
-                    "headers": {
-                        "type": "object",
-                        "additionalProperties": { "type": "string" },
-                    },
-                    "body": { "description": "Any JSON." },
-                },
-            }),
-        ),
+        ("Batch", batch),
+        ("BatchOperation", operation()),
+        ("BatchResults", holder("results", list("BatchResult", None))),
+        ("BatchResult", result()),
     ])
+}
+
+fn operation() -> Value {
+    json!({
+        "type": "object",
+        "required": ["method", "path"],
+        "additionalProperties": false,
+        "properties": {
+            "id": {
+                "type": ["string", "null"],
+                "description": "A name by which later operations mean its result.",
+            },
+            "method": { "enum": ["GET", "POST", "PATCH", "PUT", "DELETE"] },
+            "path": {
+                "type": "string",
+                "pattern": "^/",
+                "description": "What follows `/rest/v1`, with its query. `{first.0.id}` stands \
+                                for a value of an earlier result.",
+            },
+            "headers": {
+                "type": "object",
+                "propertyNames": { "pattern": "^([Pp]refer|[Aa]ccept|[Rr]ange)$" },
+                "additionalProperties": { "type": "string" },
+            },
+            "body": {
+                "description": "Any JSON. `{\"$ref\": \"first.0.id\"}` stands for a value of an \
+                                earlier result, anywhere in it.",
+            },
+        },
+    })
+}
+
+fn result() -> Value {
+    json!({
+        "type": "object",
+        "required": ["status"],
+        "properties": {
+            "id": { "type": ["string", "null"] },
+            "status": { "type": "integer" },
+            "headers": {
+                "type": "object",
+                "additionalProperties": { "type": "string" },
+            },
+            "body": { "description": "Any JSON." },
+        },
+    })
 }
 
 pub(super) fn path(named: &Named<'_>) -> Value {

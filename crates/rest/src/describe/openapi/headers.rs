@@ -1,4 +1,5 @@
-//! Headers of answers.
+//! Headers of answers: each is described once, and answers refer to those that they have.
+//! Pure.
 
 use serde_json::{Map, Value, json};
 
