@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Response, Uri};
-use mainstay_base::Result;
+use mainstay_base::{Code, Error, Result};
 use mainstay_gate::{Action, Identity};
 use mainstay_store::plan::Guard;
 use mainstay_store::{ReadPlan, Transaction, WritePlan};
@@ -74,7 +74,7 @@ pub fn plan<'a>(rest: &'a Rest, ask: &Ask<'a>) -> Result<Planned<'a>> {
         Verb::Update => update(rest, &viewer, ask, target),
         Verb::Delete => delete(rest, &viewer, ask, target),
         Verb::Options => {
-            let finish = Finish::Options { writes: writes(&viewer, &target) };
+            let finish = Finish::Options { allow: allow(&viewer, &target) };
             Ok(Planned { target, work: Work::Nothing, finish })
         }
     }
@@ -113,10 +113,15 @@ pub fn settle(
     render::finish(&head, finish, answer)
 }
 
-/// The source can be written at all: a table, or a view over one.
-fn writes(viewer: &Viewer<'_>, target: &Target<'_>) -> bool {
-    let stored = target.rows == mainstay_store::query::Rows::Stored;
-    stored || viewer.index.through(target.module_at, target.table_at).is_some()
+/// What can be done with the source at all.
+fn allow(viewer: &Viewer<'_>, target: &Target<'_>) -> &'static str {
+    if target.rows == mainstay_store::query::Rows::Stored {
+        return "OPTIONS,GET,HEAD,POST,PUT,PATCH,DELETE";
+    }
+    match viewer.index.through(target.module_at, target.table_at) {
+        Some(_) => "OPTIONS,GET,HEAD,POST,PATCH,DELETE",
+        None => "OPTIONS,GET,HEAD",
+    }
 }
 
 fn read<'a>(
@@ -147,6 +152,9 @@ fn create<'a>(
     let permit = viewer.permit(&target, Action::Create)?;
     let written = Written::new(viewer, target, &intent.query.part)?;
     let upserting = insert::upserting(&written.table, intent)?;
+    if upserting.is_some() {
+        not_through(&written)?;
+    }
     if let Some(upserting) = &upserting {
         // An upsert tells whether a row was there.
         viewer.permit(&written.level.target, Action::Read)?;
@@ -174,11 +182,24 @@ fn put<'a>(
     viewer.permit(&target, Action::Update)?;
     viewer.permit(&target, Action::Read)?;
     let written = Written::new(viewer, target, &ask.intent.query.part)?;
+    not_through(&written)?;
     let asked = asked(rest, viewer, ask, &written)?;
     let maker = Maker::new(rest.clock.now(), ask.identity);
     let (plans, config) = (&rest.plans, &rest.config);
     let planned = plan::put::plan(plans, config, &permit, &asked, ask.body, &maker)?;
     Ok(write(ask.intent, written, planned, Finish::Put))
+}
+
+/// The row that an upsert finds may be one that a view hides.
+fn not_through(written: &Written<'_>) -> Result<()> {
+    match &written.pairs {
+        None => Ok(()),
+        Some(_) => {
+            let message = format!("The view '{}' takes no upserts", written.table.name);
+            Err(Error::new(Code::NotImplemented, message)
+                .hint("Send them to the table, or change the row with PATCH."))
+        }
+    }
 }
 
 fn update<'a>(

@@ -48,6 +48,8 @@ pub struct Target<'a> {
     pub module_at: usize,
     pub table_at: usize,
     pub module: &'a Arc<Module>,
+    /// The name by which it was addressed.
+    pub name: &'a str,
     pub table: &'a Arc<Table>,
     pub index: &'a index::TableIndex,
     /// The ways from it to others.

@@ -49,9 +49,9 @@ pub fn expr(target: &Target<'_>, field: &Field<'_>) -> Result<Expr> {
 pub fn column(target: &Target<'_>, name: &str) -> Result<usize> {
     target.visible(name).ok_or_else(|| {
         let hint = nearest(name, target.names()).map(|near| {
-            format!("Perhaps you meant to reference the column \"{}.{near}\".", target.table.name)
+            format!("Perhaps you meant to reference the column \"{}.{near}\".", target.name)
         });
-        let message = format!("column {}.{name} does not exist", target.table.name);
+        let message = format!("column {}.{name} does not exist", target.name);
         Error::new(Code::ColumnUnknown, message).hint_if(hint)
     })
 }
@@ -62,7 +62,7 @@ pub fn body_column(target: &Target<'_>, name: &str) -> Result<usize> {
     target.index.columns.get(name).copied().ok_or_else(|| {
         let near = nearest(name, target.names());
         let hint = near.map(|near| format!("Perhaps you meant '{near}'."));
-        let table = &target.table.name;
+        let table = target.name;
         let message =
             format!("Could not find the '{name}' column of '{table}' in the schema cache");
         Error::new(Code::ColumnUnknownInBody, message).hint_if(hint)

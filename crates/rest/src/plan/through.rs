@@ -35,7 +35,7 @@ impl<'a> Written<'a> {
         };
         // A view has rules of its own: those of the table do not hold for who may use it.
         let base = viewer.index.target(target.module_at, through.base);
-        let table = Target { index: &through.index, ..base };
+        let table = Target { index: &through.index, name: target.name, ..base };
         Ok(Self { level, table, pairs: Some(through.pairs.clone()) })
     }
 

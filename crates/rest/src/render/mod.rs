@@ -32,7 +32,7 @@ pub enum Finish {
     Unchanged,
     Deleted,
     Options {
-        writes: bool,
+        allow: &'static str,
     },
     /// A function that gives a value or rows.
     Called {
@@ -41,9 +41,6 @@ pub enum Finish {
     },
     /// A function that gives nothing.
     Nothing,
-    CallOptions {
-        reads: bool,
-    },
 }
 
 /// The response of an answer; work that needed no store has none.
@@ -64,13 +61,7 @@ pub fn finish(
         (Finish::Changed, Some(answer)) => Ok(changed(head, answer)),
         (Finish::Deleted, Some(answer)) => Ok(deleted(head, answer)),
         (Finish::Unchanged, _) => unchanged(head),
-        (Finish::Options { writes }, _) => Ok(options(match writes {
-            true => "OPTIONS,GET,HEAD,POST,PUT,PATCH,DELETE",
-            false => "OPTIONS,GET,HEAD",
-        })),
-        (Finish::CallOptions { reads }, _) => {
-            Ok(options(if reads { "OPTIONS,GET,HEAD,POST" } else { "OPTIONS,POST" }))
-        }
+        (Finish::Options { allow }, _) => Ok(options(allow)),
         (Finish::Called { head: is_head, set: true }, Some(answer)) => {
             read(head, answer, is_head, None)
         }

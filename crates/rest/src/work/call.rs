@@ -29,7 +29,11 @@ pub(super) fn plan<'a>(
     };
     if intent.verb == Verb::Options {
         let target = viewer.index.result(module_at, index);
-        let finish = Finish::CallOptions { reads: compiled.read_only };
+        let allow = match compiled.read_only {
+            true => "OPTIONS,GET,HEAD,POST",
+            false => "OPTIONS,POST",
+        };
+        let finish = Finish::Options { allow };
         return Ok(Planned { target, work: Work::Nothing, finish });
     }
     let permit = viewer.gate.call(ask.identity, &viewer.index.catalog, module_at, index.at)?;
