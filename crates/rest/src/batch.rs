@@ -108,6 +108,9 @@ fn part(
     transaction: &mut Transaction<'_>,
 ) -> Result<Response<Bytes>> {
     let wrong = |why: &str| Error::new(Code::BodyUnreadable, why.to_owned());
+    if operation.path.contains(['#', ' ']) || operation.path.chars().any(char::is_control) {
+        return Err(wrong("the path of an operation is percent-encoded and has no `#`"));
+    }
     let path = results.in_path(&operation.path)?;
     let body = match &operation.body {
         Some(raw) => results.in_body(raw.get())?,

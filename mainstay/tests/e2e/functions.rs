@@ -265,6 +265,12 @@ fn a_plain_view_is_written_through() {
     assert_eq!(upserted.refusal(), (400, "PGRST127".to_owned()), "it may hide the row");
     let put = server.rest("PUT", "/open_tickets?id=eq.6").json(r#"{"id":6,"subject":"N"}"#).send();
     assert_eq!(put.refusal(), (400, "PGRST127".to_owned()));
+    // A row that leaves the view is no single row any more, so nothing has changed.
+    let left = server.rest("PATCH", "/tickets?id=eq.6&select=id,teams!inner(id)&teams.name=eq.red");
+    let left = left.prefer(ROWS).header("accept", "application/vnd.pgrst.object+json");
+    let left = left.json(r#"{"hours":8}"#).send();
+    assert_eq!(left.refusal(), (406, "PGRST116".to_owned()));
+    assert_eq!(server.rest("GET", "/tickets?id=eq.6").send().json()[0]["hours"], 3.0);
     let unknown = server.rest("POST", "/open_tickets").json(r#"{"title":"x"}"#).send();
     assert_eq!(unknown.refusal(), (400, "PGRST204".to_owned()));
     let near = server.rest("POST", "/open_tickets").json(r#"{"secre":"x"}"#).send();

@@ -110,8 +110,8 @@ fn the_operations_of_a_batch_happen_together() {
           "headers": { "prefer": ROWS },
           "body": [{ "title": "A", "team": { "$ref": "team.0.id" } },
                    { "title": "B", "team": { "$ref": "0.0.id" } }] },
-        { "method": "PATCH", "path": "/tickets?id=eq.{ticket.1.id}", "body": { "hours": 1.50 } },
-        { "method": "GET", "path": "/tickets?select=title,hours&team=eq.{team.0.id}&order=id" },
+        { "method": "PATCH", "path": "/tickets?id=eq.{{ticket.1.id}}", "body": { "hours": 1.50 } },
+        { "method": "GET", "path": "/tickets?select=title,hours&team=eq.{{team.0.id}}&order=id" },
         { "method": "POST", "path": "/rpc/add", "body": { "a": 1 } },
     ]);
     let done = batch(&server, &operations).expect(200).json();
@@ -139,8 +139,9 @@ fn one_operation_that_fails_undoes_them_all() {
         (json!({ "method": "POST", "path": "/teams", "body": { "name": "red" } }), 409, "23505"),
         (json!({ "method": "POST", "path": "/teams", "body": { "nam": "x" } }), 400, "PGRST204"),
         (json!({ "method": "GET", "path": "/nobody" }), 404, "PGRST205"),
-        (json!({ "method": "DELETE", "path": "/teams?id=eq.{new.5.id}" }), 400, "PGRST102"),
+        (json!({ "method": "DELETE", "path": "/teams?id=eq.{{new.5.id}}" }), 400, "PGRST102"),
         (json!({ "method": "DELETE", "path": "/batch" }), 400, "PGRST102"),
+        (json!({ "method": "DELETE", "path": "/teams?name=like.*#*&id=eq.0" }), 400, "PGRST102"),
         (json!({ "method": "DELETE", "path": "teams" }), 400, "PGRST102"),
         (
             json!({ "method": "POST", "path": "/rpc/close", "body": { "id": "x", "hours": 1 } }),

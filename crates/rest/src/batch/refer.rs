@@ -1,5 +1,5 @@
-//! References to earlier results of a batch: `{"$ref": "order.0.id"}` in a body, `{order.0.id}` in
-//! a path. The first part is the `id` or the number of an operation, the rest leads into its body.
+//! References to earlier results of a batch: `{"$ref": "order.0.id"}` in a body, `{{order.0.id}}`
+//! in a path. The first part is the `id` or the number of an operation, the rest leads into its body.
 
 use bytes::Bytes;
 use mainstay_base::{Code, Error, Result};
@@ -7,7 +7,7 @@ use mainstay_schema::value::write_string;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::value::RawValue;
 
-use crate::parse::object;
+use crate::parse::{object, operator};
 
 /// What the operations before have given.
 #[derive(Default)]
@@ -18,36 +18,42 @@ impl Results {
         self.0.push((id, body));
     }
 
-    /// The path with its references replaced, each as one percent-encoded value.
+    /// The path with its references replaced. A reference stands for one value of a filter and can
+    /// never become anything else: it follows an operator, or stands in a list or tree, where it is
+    /// quoted.
     ///
     /// # Errors
-    /// `PGRST102` for a reference to nothing, or to what is no single value.
+    /// `PGRST102` for a reference to nothing, to what is no single value, or in another place.
     pub fn in_path(&self, path: &str) -> Result<String> {
         let mut out = String::with_capacity(path.len());
         let mut rest = path;
-        while let Some(start) = rest.find('{') {
-            let inner = &rest[start + 1..];
-            let end = inner.find('}').filter(|end| self.is_reference(&inner[..*end]));
+        while let Some(start) = rest.find("{{") {
             out.push_str(&rest[..start]);
-            let Some(end) = end else {
-                // An array literal of a filter.
-                out.push('{');
-                rest = inner;
-                continue;
-            };
-            let found = self.find(&inner[..end])?;
-            let text = match found.as_bytes().first() {
-                Some(b'"') => serde_json::from_str(found).map_err(Error::internal)?,
-                Some(b'{' | b'[' | b'n') | None => {
-                    return Err(nowhere(&inner[..end], "is no single value"));
-                }
-                Some(_) => found.to_owned(),
+            let inner = &rest[start + 2..];
+            let end = inner.find("}}").ok_or_else(|| nowhere(inner, "is not closed by `}}`"))?;
+            let text = self.text(&inner[..end])?;
+            let quoted = is_quoted(&out).ok_or_else(|| {
+                nowhere(&inner[..end], "stands where no value of a filter stands")
+            })?;
+            let text = match quoted {
+                true => format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
+                false => text,
             };
             out.extend(utf8_percent_encode(&text, NON_ALPHANUMERIC));
-            rest = &inner[end + 1..];
+            rest = &inner[end + 2..];
         }
         out.push_str(rest);
         Ok(out)
+    }
+
+    /// A single value as text.
+    fn text(&self, path: &str) -> Result<String> {
+        let found = self.find(path)?;
+        match found.as_bytes().first() {
+            Some(b'"') => serde_json::from_str(found).map_err(Error::internal),
+            Some(b'{' | b'[' | b'n') | None => Err(nowhere(path, "is no single value")),
+            Some(_) => Ok(found.to_owned()),
+        }
     }
 
     /// The body with its references replaced. Without any it stays as it was written.
@@ -129,6 +135,24 @@ impl Results {
     }
 }
 
+/// Whether a value has to be quoted behind this text of a path; `None` where no value may stand.
+fn is_quoted(before: &str) -> Option<bool> {
+    let (_, query) = before.split_once('?')?;
+    let (key, value) = query.rsplit('&').next()?.split_once('=')?;
+    let last = key.rsplit('.').next().unwrap_or(key);
+    if ["select", "order", "columns", "on_conflict", "limit", "offset"].contains(&last) {
+        return None;
+    }
+    let count = |c: char| value.matches(c).count();
+    if count('{') > 0 {
+        return None;
+    }
+    if count('(') > count(')') {
+        return Some(true);
+    }
+    (operator::starts(value) && value.ends_with('.')).then_some(false)
+}
+
 /// The value under a key of an object, or at a place of an array.
 fn step<'a>(raw: &'a str, part: &str) -> Option<&'a str> {
     match raw.as_bytes().first()? {
@@ -159,6 +183,8 @@ mod tests {
         let mut results = Results::default();
         results.push(Some("order".to_owned()), Bytes::from_static(b"[{\"id\":7,\"n\":\"a b\"}]"));
         results.push(None, Bytes::from_static(b"{\"x\":null,\"big\":1234567890123456789012.50}"));
+        let hostile = Bytes::from_static(b"\"zz,id.gt.0\\\"\"");
+        results.push(Some("hostile".to_owned()), hostile);
         results
     }
 
@@ -176,11 +202,17 @@ mod tests {
         ] {
             assert_eq!(results.in_body(body).unwrap(), expect, "{body}");
         }
-        assert_eq!(results.in_path("/t?id=eq.{order.0.id}").unwrap(), "/t?id=eq.7");
-        assert_eq!(
-            results.in_path("/t?n=eq.{order.0.n}&x=cs.{a,b}").unwrap(),
-            "/t?n=eq.a%20b&x=cs.{a,b}"
-        );
+        for (path, expect) in [
+            ("/t?id=eq.{{order.0.id}}", "/t?id=eq.7"),
+            ("/t?n=not.eq.{{order.0.n}}&x=cs.{a.b,c}", "/t?n=not.eq.a%20b&x=cs.{a.b,c}"),
+            ("/t?id=in.({{order.0.id}},{{0.0.n}})", "/t?id=in.(%227%22,%22a%20b%22)"),
+            (
+                "/t?or=(n.eq.{{hostile}},id.eq.1)",
+                "/t?or=(n.eq.%22zz%2Cid%2Egt%2E0%5C%22%22,id.eq.1)",
+            ),
+        ] {
+            assert_eq!(results.in_path(path).unwrap(), expect, "{path}");
+        }
     }
 
     #[test]
@@ -190,6 +222,19 @@ mod tests {
             let body = format!("{{\"a\":{{\"$ref\":\"{path}\"}}}}");
             assert_eq!(results.in_body(&body).unwrap_err().code(), Code::BodyUnreadable, "{path}");
         }
-        assert!(results.in_path("/t?id=eq.{order.0}").is_err());
+        for path in [
+            "/t?id=eq.{{order.0}}",
+            "/{{hostile}}?id=eq.1",
+            "/t?{{hostile}}=eq.1",
+            "/t?id={{hostile}}",
+            "/t?select={{hostile}}",
+            "/t?a.order={{hostile}}",
+            "/t?limit={{order.0.id}}",
+            "/t?x=cs.{{{order.0.id}}}",
+            "/t?x=eq.{{order.0.id",
+            "/rpc/f?a={{order.0.id}}",
+        ] {
+            assert!(results.in_path(path).is_err(), "{path}");
+        }
     }
 }

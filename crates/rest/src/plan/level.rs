@@ -80,6 +80,9 @@ fn relation<'a>(
     embed: &Embed<'_>,
 ) -> Result<&'a Relation> {
     let Target { module, relations, .. } = target;
+    let readable = |relation: &&Relation| {
+        relation.junction.is_none_or(|between| viewer.sees(target.module_at, between))
+    };
     let hint = embed.hint.as_deref();
     let visible = |relation: &&Relation| {
         let (near, far) = relation.columns();
@@ -92,6 +95,7 @@ fn relation<'a>(
         .iter()
         .filter(|relation| relation.is_meant(module, &embed.relation, hint))
         .filter(visible)
+        .filter(readable)
         .collect();
     match found.as_slice() {
         [one] => Ok(one),

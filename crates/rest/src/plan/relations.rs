@@ -32,6 +32,8 @@ pub struct Relation {
     near_constraint: Option<String>,
     /// The reference stands here: the other side is found by its column.
     holds: bool,
+    /// A table that references itself, seen as it is or through views.
+    itself: bool,
     /// Its only column.
     column: Option<String>,
 }
@@ -100,21 +102,27 @@ impl Relation {
         let is_view = self.to >= module.tables.len();
         let named = module.source(self.to).is_some_and(|table| table.name == name);
         let by_column = |name: &str| self.column.as_deref() == Some(name);
-        let itself = self.from == self.to && self.junction.is_none();
+        let same = self.from == self.to;
         match hint {
             None => {
                 let by_key = self.junction.is_none()
                     && (self.constraint == name || (self.holds && by_column(name)));
                 // From a table to itself the constraint does not tell the direction; its column
                 // leads to the row that is referenced.
-                let by_key = by_key && !is_view && (!itself || by_column(name));
+                let by_key = by_key && !is_view && (!self.itself || by_column(name));
                 named || by_key
             }
             Some(hint) => {
                 let through = self.junction.is_some_and(|at| module.tables[at].name == hint);
-                let hinted = through || self.constraint == hint || by_column(hint);
-                // `table!column` leads from a row to those that reference it.
-                named && hinted && !(itself && self.holds)
+                let by_constraint = self.constraint == hint;
+                // `table!column` leads from a row to those that reference it. To a view of the
+                // table the constraint leads the other way, for there is no other spelling.
+                let hinted = match (self.itself, self.holds) {
+                    (false, _) => through || by_constraint || by_column(hint),
+                    (true, true) => by_constraint && !same,
+                    (true, false) => by_column(hint) || (by_constraint && same),
+                };
+                named && hinted
             }
         }
     }
@@ -156,9 +164,11 @@ impl Relation {
     #[must_use]
     pub fn spelling(&self, module: &Module) -> String {
         let to = module.source(self.to).map_or("", |table| &table.name);
-        let itself = self.from == self.to && self.junction.is_none();
         match (&self.column, self.junction) {
-            (Some(column), None) if itself && self.holds => column.clone(),
+            (Some(column), None) if self.itself && self.from == self.to && self.holds => {
+                column.clone()
+            }
+            (Some(column), None) if self.itself && !self.holds => format!("{to}!{column}"),
             (_, Some(at)) if self.from != self.to => format!("{to}!{}", module.tables[at].name),
             _ => format!("{to}!{}", self.constraint),
         }
@@ -196,6 +206,7 @@ fn direct(module: &Module, at: usize, key: &ForeignKey) -> [Relation; 2] {
         constraint: key.name.clone(),
         near_constraint: None,
         holds: true,
+        itself: key.table == at,
         column,
     };
     let back = Relation {
@@ -234,6 +245,7 @@ fn junction(module: &Module, at: usize) -> Vec<Relation> {
                 constraint: far.name.clone(),
                 near_constraint: Some(near.name.clone()),
                 holds: false,
+                itself: false,
                 column: None,
             });
         }

@@ -21,10 +21,17 @@ use crate::{RowView, Sink};
 pub(super) struct Outcome {
     pub affected: u64,
     pub inserted: u64,
-    /// Rows that a function gave, of which fewer may be shown.
+    /// Rows that were touched, of which fewer may have come back.
     pub given: Option<u64>,
     /// Rows that the filter keeps, where they were counted.
     pub total: Option<u64>,
+}
+
+impl Outcome {
+    /// Fewer rows may come back than were touched.
+    fn showing(self, shown: u64) -> Self {
+        Self { affected: shown, given: Some(self.affected), ..self }
+    }
 }
 
 pub(super) fn run(
@@ -35,8 +42,8 @@ pub(super) fn run(
     let outcome = match &plan.reread {
         None => apply(session, plan, sink)?,
         Some(Reread::Before(rows)) => {
-            session.rows(&rows.statement, &rows.values, sink)?;
-            apply(session, plan, &mut ())?
+            let shown = session.rows(&rows.statement, &rows.values, sink)?;
+            apply(session, plan, &mut ())?.showing(shown)
         }
         Some(Reread::Keys(rows)) => {
             let mut keys = Gather::new(plan.table.primary_key.columns.len());
@@ -45,8 +52,7 @@ pub(super) fn run(
             if let Some(first) = values.first_mut() {
                 *first = keys.finish();
             }
-            session.rows(&rows.statement, &values, sink)?;
-            outcome
+            outcome.showing(session.rows(&rows.statement, &values, sink)?)
         }
     };
     guard(plan, outcome)?;

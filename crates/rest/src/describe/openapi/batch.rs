@@ -39,7 +39,7 @@ fn operation() -> Value {
             "path": {
                 "type": "string",
                 "pattern": "^/",
-                "description": "What follows `/rest/v1`, with its query. `{first.0.id}` stands \
+                "description": "What follows `/rest/v1`, with its query. `{{first.0.id}}` stands \
                                 for a value of an earlier result.",
             },
             "headers": {
