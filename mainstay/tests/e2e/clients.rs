@@ -8,12 +8,12 @@ use serde_json::json;
 
 use crate::harness::{Forge, Server, now, repository, sign, test_app};
 
-fn folder() -> PathBuf {
+pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients")
 }
 
 /// Installs the packages where they are missing. Says why when they cannot be had.
-fn packages() -> Result<(), String> {
+pub fn packages() -> Result<(), String> {
     if folder().join("node_modules/@supabase/supabase-js/package.json").is_file() {
         return Ok(());
     }

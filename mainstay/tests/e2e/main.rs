@@ -15,6 +15,7 @@ mod operator;
 mod preferences;
 mod reading;
 mod refusals;
+mod scenarios;
 mod transcripts;
 mod types;
 mod writing;
