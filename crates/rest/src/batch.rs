@@ -160,7 +160,9 @@ fn write(operation: &Operation, response: &Response<Bytes>, json: &mut Vec<u8>) 
         Some(id) => write_string(id, json),
         None => json.extend_from_slice(b"null"),
     }
-    json.extend_from_slice(format!(",\"status\":{},\"headers\":{{", response.status()).as_bytes());
+    json.extend_from_slice(
+        format!(",\"status\":{},\"headers\":{{", response.status().as_u16()).as_bytes(),
+    );
     let told = ["content-range", "location", "preference-applied"];
     let mut first = true;
     for (name, value) in response.headers() {

@@ -66,3 +66,23 @@ fn field(name: &str, value: Option<&str>, json: &mut Vec<u8>) {
         None => json.extend_from_slice(b"null"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_that_was_raised_answers_with_its_own_code_and_status() {
+        let error = Error::raised_as("PT409", 409, "sold out").hint("come back");
+        let response = response(&error);
+        assert_eq!(response.status(), 409);
+        assert_eq!(response.headers()["proxy-status"], "PostgREST; error=PT409");
+        let body = r#"{"code":"PT409","details":null,"hint":"come back","message":"sold out"}"#;
+        assert_eq!(response.body(), body);
+        assert!(
+            super::response(&Error::raised_as("PT401", 401, ""))
+                .headers()
+                .contains_key(WWW_AUTHENTICATE)
+        );
+    }
+}

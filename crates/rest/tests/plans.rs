@@ -150,9 +150,9 @@ fn draw(bound: &Bound) -> String {
 fn draw_slots(statement: &Statement, values: &[mainstay_schema::Value]) -> String {
     let slots = statement.slots.iter().map(|slot| match slot {
         Slot::Fixed(value) => format!("={value:?}"),
-        Slot::Given(given) => values
-            .get(given.0)
-            .map_or_else(|| format!("#{}", given.0), draw_value),
+        Slot::Given(given) => {
+            values.get(given.0).map_or_else(|| format!("#{}", given.0), draw_value)
+        }
     });
     let slots: Vec<String> = slots.collect();
     if slots.is_empty() { String::new() } else { format!("  -- {}", slots.join(", ")) }

@@ -97,7 +97,7 @@ test("names and literals that are wrong", async () => {
   assert.equal(await codes(lab.from("things").insert({ nonsense: 1 }), 400), "PGRST204");
   assert.equal(await codes(lab.from("nonsense").select(), 404), "PGRST205");
   assert.equal(await codes(lab.rpc("nonsense"), 404), "PGRST202");
-  assert.equal(await codes(lab.from("things").select("id,people(*)"), 400), "PGRST127");
+  assert.equal(await codes(lab.from("things").select("id,pairs(*)"), 400), "PGRST200");
 });
 
 test("who may not is told apart from who is not known", async () => {

@@ -1,5 +1,5 @@
 //! Leaves out the keys of JSON objects that have no value, as PostgreSQL's `json_strip_nulls`: at
-//! any depth, while the elements of arrays stay. Works on the text, so that numbers stay as written.
+//! any depth, while the elements of arrays stay. Works on the text: numbers stay as written.
 
 /// Appends a JSON document without its null members. What is no JSON, which only an adopted table
 /// can hold, is appended as it is from the place where it stops making sense.

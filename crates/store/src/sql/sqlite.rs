@@ -149,6 +149,8 @@ fn natural_order(text: &mut Text, scope: &Scope<'_>, query: &Select) {
 }
 
 /// A whole table is read in the order of insertion already, for no index is allowed to serve it.
+/// Where rows live in the tree of their key, that does not keep other indexes out.
 fn scans_by_itself(scope: &Scope<'_>, query: &Select) -> bool {
-    scope.number().is_none() && query.filter.is_none() && query.order.is_empty()
+    let whole = query.filter.is_none() && query.order.is_empty();
+    whole && scope.number().is_none() && !clusters_by_key(scope.table)
 }

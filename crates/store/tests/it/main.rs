@@ -6,6 +6,7 @@ mod adopting;
 mod changing;
 mod compiling;
 mod harness;
+mod raising;
 mod reading;
 mod searching;
 mod writing;
