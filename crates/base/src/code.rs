@@ -94,6 +94,7 @@ codes! {
     OperatorUnfit = "42883", 404, "The operator does not exist for the column's type.";
     ColumnUnknown = "42703", 400, "A column in select, filter or order does not exist.";
     ConflictTargetInvalid = "42P10", 400, "`on_conflict` names columns that no unique constraint covers.";
+    CallReadOnly = "25006", 405, "A function that writes was called by GET or HEAD.";
     DiskFull = "53100", 507, "The disk is full: reads go on, writes resume when there is space.";
     StatementTooComplex = "54001", 500, "The statement is too complex.";
     StatementTimeout = "57014", 500, "The statement ran longer than its deadline and was stopped.";

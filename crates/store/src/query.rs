@@ -41,6 +41,8 @@ pub enum Rows {
     Query {
         pieces: Arc<[Piece]>,
         first: usize,
+        /// Its columns have the names of the table's; a lone value has any name.
+        named: bool,
     },
     /// A JSON array of arrays, one value for each column.
     Json(Given),

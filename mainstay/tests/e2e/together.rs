@@ -1,8 +1,6 @@
 //! Requests that happen once although they are sent twice, several that happen together, and reads
 //! whose answer the client has already.
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 
 use crate::functions::desk;
@@ -26,8 +24,8 @@ fn a_write_under_a_key_happens_once() {
     let again = post("k1", r#"{"name":"green"}"#).expect(201);
     assert_eq!(again.header("idempotent-replayed"), Some("true"));
     assert_eq!(
-        (again.body, again.header("content-range")),
-        (first.body, first.header("content-range"))
+        (again.body.as_str(), again.header("content-range")),
+        (first.body.as_str(), first.header("content-range"))
     );
     assert_eq!(count(&server, "teams"), 3);
     let other = post("k1", r#"{"name":"yellow"}"#);
@@ -77,14 +75,11 @@ fn a_key_outlives_the_process() {
 
 #[test]
 fn one_of_many_at_once_does_the_work() {
-    let server = Arc::new(desk());
+    let server = desk();
     let threads: Vec<_> = (0..8)
         .map(|_| {
-            let server = Arc::clone(&server);
-            std::thread::spawn(move || {
-                let ask = server.rest("POST", "/teams").prefer(ROWS).header("idempotency-key", "k");
-                ask.json(r#"{"name":"green"}"#).send()
-            })
+            let ask = server.rest("POST", "/teams").prefer(ROWS).header("idempotency-key", "k");
+            std::thread::spawn(move || ask.json(r#"{"name":"green"}"#).send())
         })
         .collect();
     let mut replays = 0;

@@ -44,7 +44,10 @@ pub enum CallWork {
 #[must_use]
 pub fn source_rows(compiled: &CompiledFunction, arguments: usize) -> Rows {
     match (compiled.statements.last(), compiled.read_only && compiled.query) {
-        (Some(last), true) => Rows::Query { pieces: last.clone().into(), first: 0 },
+        (Some(last), true) => {
+            let named = matches!(compiled.result, FunctionResult::Rows { .. });
+            Rows::Query { pieces: last.clone().into(), first: 0, named }
+        }
         _ => Rows::Json(Given(CALLER_FACTS + arguments)),
     }
 }

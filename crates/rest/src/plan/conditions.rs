@@ -76,7 +76,7 @@ fn condition(
     one: &Condition<'_>,
     shaping: &mut Shaping<'_>,
 ) -> Result<Filter> {
-    if let Some((embed, found)) = level.embed(part, &one.field.name) {
+    if let Some((_, embed, found)) = level.embed(part, &one.field.name) {
         let there = exists(found, &embed.part, shaping)?;
         return match one.operator {
             Operator::Is(Truth::Null) => Ok(Filter::Not(Box::new(there))),

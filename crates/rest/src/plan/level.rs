@@ -57,7 +57,7 @@ impl<'a> Level<'a> {
         &self,
         part: &'p Part<'q>,
         name: &str,
-    ) -> Option<(&'p Embed<'q>, &Embedded<'a>)> {
+    ) -> Option<(usize, &'p Embed<'q>, &Embedded<'a>)> {
         let named = |aliased: bool| {
             part.embeds().position(|embed| match aliased {
                 true => embed.name() == name,
@@ -65,7 +65,7 @@ impl<'a> Level<'a> {
             })
         };
         let at = named(true).or_else(|| named(false))?;
-        Some((part.embeds().nth(at)?, self.embeds.get(at)?))
+        Some((at, part.embeds().nth(at)?, self.embeds.get(at)?))
     }
 
     /// Only rows that are found by a key, each beside at most one row of every embed.

@@ -83,12 +83,12 @@ pub fn build(level: &Level<'_>, part: &Part<'_>, shaping: &mut Shaping<'_>) -> R
     items(level, part, None, &mut building, shaping)?;
     let filter = conditions::filter(level, part, shaping)?;
     let source = level.target.source();
-    let Building { joins, exprs, outputs } = building;
+    let Building { joins, exprs, outputs, spreads } = building;
     let group = part.aggregates().then(|| {
         let plain = exprs.iter().enumerate().filter(|(_, expr)| !expr.is_aggregate());
         plain.map(|(at, _)| at).collect::<Vec<usize>>()
     });
-    let order = order(level, part, shaping)?;
+    let order = order(level, part, &spreads, shaping)?;
     if let Some(group) = &group {
         grouped(&order, group, &exprs, level)?;
     }
@@ -103,6 +103,8 @@ struct Building {
     joins: Vec<Join>,
     exprs: Vec<Expr>,
     outputs: Vec<Output>,
+    /// Spreads of the level itself that stand beside it: embed and join.
+    spreads: Vec<(usize, usize)>,
 }
 
 impl Building {
@@ -124,7 +126,7 @@ fn items(
     shaping: &mut Shaping<'_>,
 ) -> Result<()> {
     let target = &level.target;
-    let mut embeds = level.embeds.iter();
+    let mut embeds = level.embeds.iter().enumerate();
     let star = [Item::Star];
     for item in part.select.as_deref().unwrap_or(&star) {
         match item {
@@ -141,11 +143,16 @@ fn items(
                 building.push(beside, expr, output);
             }
             Item::Embed(embed) => {
-                let Some(found) = embeds.next() else {
+                let Some((at, found)) = embeds.next() else {
                     return Err(Error::internal("an embed without its level"));
                 };
                 match embed.spread {
-                    true => spread(embed, found, beside, building, shaping)?,
+                    true => {
+                        let join = spread(embed, found, beside, building, shaping)?;
+                        if let (None, Some(join)) = (beside, join) {
+                            building.spreads.push((at, join));
+                        }
+                    }
                     false => nest(embed, found, beside, building, shaping)?,
                 }
             }
@@ -244,20 +251,22 @@ fn linked(
 }
 
 /// A spread: a to-one row stands beside this one, to-many rows become an array for each column.
+/// Gives the join of a row that stands beside.
 fn spread(
     embed: &select::Embed<'_>,
     found: &Embedded<'_>,
     beside: Option<usize>,
     building: &mut Building,
     shaping: &mut Shaping<'_>,
-) -> Result<()> {
+) -> Result<Option<usize>> {
     let page = shaping.page();
     if found.relation.cardinality.is_to_one() {
         let filter = conditions::filter(&found.level, &embed.part, shaping)?;
         let (source, link) = (found.level.target.source(), found.relation.link.clone());
         building.joins.push(Join { source, beside, link, filter });
         let join = building.joins.len() - 1;
-        return items(&found.level, &embed.part, Some(join), building, shaping);
+        items(&found.level, &embed.part, Some(join), building, shaping)?;
+        return Ok(Some(join));
     }
     let Built { select, outputs } = build(&found.level, &embed.part, shaping)?;
     for (at, output) in outputs.into_iter().enumerate() {
@@ -267,19 +276,24 @@ fn spread(
         let expr = linked(found, built, EmbedForm::List, page, shaping.strip_nulls);
         building.push(beside, expr, shown);
     }
-    Ok(())
+    Ok(None)
 }
 
 /// The order of a level.
 ///
 /// # Errors
 /// As `resolve::expr`; `PGRST108` and `PGRST118` for an order by an embed.
-pub fn order(level: &Level<'_>, part: &Part<'_>, shaping: &mut Shaping<'_>) -> Result<Vec<Order>> {
+fn order(
+    level: &Level<'_>,
+    part: &Part<'_>,
+    spreads: &[(usize, usize)],
+    shaping: &mut Shaping<'_>,
+) -> Result<Vec<Order>> {
     let mut order = Vec::with_capacity(part.order.len());
     for item in &part.order {
         let expr = match &item.relation {
             None => resolve::expr(&level.target, &item.field)?,
-            Some(name) => related(level, part, name, item, shaping)?,
+            Some(name) => related(level, part, name, (item, spreads), shaping)?,
         };
         order.push(Order { expr, descending: item.descending, nulls_first: item.nulls_first });
     }
@@ -291,10 +305,10 @@ fn related(
     level: &Level<'_>,
     part: &Part<'_>,
     name: &str,
-    item: &OrderItem<'_>,
+    (item, spreads): (&OrderItem<'_>, &[(usize, usize)]),
     shaping: &mut Shaping<'_>,
 ) -> Result<Expr> {
-    let Some((embed, found)) = level.embed(part, name) else {
+    let Some((at, embed, found)) = level.embed(part, name) else {
         let message = format!("'{name}' is not an embedded resource in this request");
         return Err(Error::new(Code::EmbedFilterUnselected, message)
             .hint(format!("Verify that '{name}' is included in the 'select' query parameter.")));
@@ -307,6 +321,9 @@ fn related(
         )));
     }
     let expr = resolve::expr(&found.level.target, &item.field)?;
+    if let Some((_, join)) = spreads.iter().find(|(embed, _)| *embed == at) {
+        return Ok(Expr::Joined(*join, Box::new(expr)));
+    }
     let filter = conditions::filter(&found.level, &embed.part, shaping)?;
     let mut select = Select::all(found.level.target.source(), vec![expr]);
     select.filter = filter;
@@ -322,14 +339,13 @@ fn grouped(order: &[Order], group: &[usize], exprs: &[Expr], level: &Level<'_>) 
     };
     let table = level.target.table;
     let name = match &wrong.expr {
-        Expr::Column(at) | Expr::Path { column: at, .. } => &table.columns[*at].name,
-        _ => &table.name,
+        Expr::Column(at) | Expr::Path { column: at, .. } => {
+            format!("column \"{}.{}\"", table.name, table.columns[*at].name)
+        }
+        _ => "a column of an embed in the order".to_owned(),
     };
-    let message = format!(
-        "column \"{}.{name}\" must appear in the GROUP BY clause or be used in an aggregate \
-         function",
-        table.name
-    );
+    let message =
+        format!("{name} must appear in the GROUP BY clause or be used in an aggregate function");
     Err(Error::new(Code::NotGrouped, message)
         .hint("Rows are grouped by the columns of `select` that are not aggregated."))
 }

@@ -34,8 +34,8 @@ pub(super) fn plan<'a>(
     }
     let permit = viewer.gate.call(ask.identity, &viewer.index.catalog, module_at, index.at)?;
     if matches!(intent.verb, Verb::Read { .. }) && !compiled.read_only {
-        let message = format!("Cannot use the GET method on the function {name}, which writes");
-        return Err(Error::new(Code::FunctionMethodWrong, message).hint("Call it by POST."));
+        let message = format!("cannot execute the function {name} in a read-only transaction");
+        return Err(Error::new(Code::CallReadOnly, message).hint("It writes: call it by POST."));
     }
     let arguments = arguments(viewer, module_at, function, ask)?;
     let rows = call::source_rows(compiled, function.args.len());

@@ -12,7 +12,9 @@ use super::{Text, literal, sqlite_search};
 pub fn create(module: &Module, table: &Table) -> Vec<String> {
     let mut text = Text::default();
     text.push("CREATE TABLE ").name(&table.name).push(" (\n  ");
-    text.list(&table.columns, ",\n  ", |text, column| column_definition(text, table, column));
+    text.list(&table.columns, ",\n  ", |text, column| {
+        column_definition(text, table, column, true);
+    });
     key(&mut text, table);
     for unique in &table.uniques {
         constraint(&mut text, &unique.name).push("UNIQUE ");
@@ -56,7 +58,8 @@ pub fn forget(table: &str) -> String {
 pub fn add_column(module: &Module, table: &Table, at: usize) -> String {
     let mut text = Text::default();
     text.push("ALTER TABLE ").name(&table.name).push(" ADD COLUMN ");
-    column_definition(&mut text, table, &table.columns[at]);
+    // SQLite adds no column whose default is computed.
+    column_definition(&mut text, table, &table.columns[at], false);
     for foreign_key in &table.foreign_keys {
         if foreign_key.columns == [at] {
             text.push(" CONSTRAINT ").name(&foreign_key.name).push(" ");
@@ -82,7 +85,7 @@ pub fn create_index(table: &Table, index: &Index) -> String {
     text.into_sql()
 }
 
-fn column_definition(text: &mut Text, table: &Table, column: &Column) {
+fn column_definition(text: &mut Text, table: &Table, column: &Column, computes: bool) {
     text.name(&column.name).push(" ").push(storage(&column.ty));
     if let Some(collation) = &column.collation {
         text.push(" COLLATE ").name(collation);
@@ -101,6 +104,12 @@ fn column_definition(text: &mut Text, table: &Table, column: &Column) {
         Some(Default::Sql(sql)) => {
             text.push(" DEFAULT (").push(sql).push(")");
         }
+        Some(Default::Now) if computes => {
+            text.push(" DEFAULT (").push(now(&column.ty)).push(")");
+        }
+        Some(Default::Uuid) if computes => {
+            text.push(" DEFAULT (uuidv7())");
+        }
         Some(Default::Now | Default::Uuid | Default::AuthUid) | None => {}
     }
     if let Some(generated) = &column.generated {
@@ -109,6 +118,17 @@ fn column_definition(text: &mut Text, table: &Table, column: &Column) {
     }
     if column.generated.is_none() {
         type_check(text, table, column);
+    }
+}
+
+/// The moment in the stored form of a type: for SQL that people write, since rows of the data API
+/// come with it.
+fn now(ty: &Type) -> &'static str {
+    match ty {
+        Type::Date => "substr(now(), 1, 10)",
+        Type::Time => "replace(substr(now(), 12), '+00:00', '')",
+        Type::Timestamp => "replace(now(), '+00:00', '')",
+        _ => "now()",
     }
 }
 

@@ -153,12 +153,22 @@ pub(super) fn source(text: &mut Text, source: &Source, alias: Option<usize>) {
             }
             return;
         }
-        Rows::Query { pieces, first } => {
+        Rows::Query { pieces, first, named } => {
             text.push("(");
+            if !named {
+                text.push("WITH _mainstay_value (").list(
+                    &source.table.columns,
+                    ", ",
+                    |text, column| {
+                        text.name(&column.name);
+                    },
+                );
+                text.push(") AS (");
+            }
             for piece in pieces.iter() {
                 self::piece(text, piece, *first);
             }
-            text.push("\n)");
+            text.push(if *named { "\n)" } else { "\n) SELECT * FROM _mainstay_value)" });
         }
         Rows::Json(rows) => json_rows(text, &source.table, *rows),
     }

@@ -120,6 +120,8 @@ fn open(path: &Path, flags: OpenFlags, clock: &Arc<dyn Clock>) -> Result<Opened>
         let mut connection = Connection::open_with_flags(path, flags)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+        // `"x"` is a name and never a text: a name that is wrong must not turn into a value.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
         // A plan never depends on the values that are bound. Otherwise SQLite would parse a
         // statement anew whenever its LIMIT is bound, which is on every request.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;

@@ -133,10 +133,12 @@ where
     }
 
     fn answer(self: Box<Self>, outcome: Result<()>) {
-        let done = self.done;
+        let Self { work, done, reply, .. } = *self;
+        // What the work holds is free again before anybody can know that it has ended.
+        drop(work);
         let answer = outcome.and_then(|()| {
             done.ok_or_else(|| Error::internal("work that was never run was answered"))
         });
-        let _ = self.reply.send(answer);
+        let _ = reply.send(answer);
     }
 }

@@ -5,6 +5,6 @@ mod http;
 mod server;
 mod tokens;
 
-pub use http::{Ask, exchange};
+pub use http::{Answer, Ask, exchange};
 pub use server::{Server, binary, repository, run, test_app};
 pub use tokens::{Forge, encode, now, sign};

@@ -14,6 +14,7 @@ use mainstay_base::{Clock, Error, Result};
 use mainstay_schema::Table;
 use mainstay_schema::model::{Catalog, Module};
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
 use self::columns::Nature;
 use super::functions;
@@ -63,6 +64,7 @@ pub fn compile(catalog: &mut Catalog, clock: &Arc<dyn Clock>) -> Result<Vec<Refu
 /// When no database can be opened in memory.
 pub(crate) fn compile_module(module: &mut Module, clock: &Arc<dyn Clock>) -> Result<Vec<Fault>> {
     let mut connection = Connection::open_in_memory().map_err(Error::internal)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false).map_err(Error::internal)?;
     functions::register(&connection, clock).map_err(Error::internal)?;
     let mut faults = tables(&connection, module);
     let natures = view::compile(&mut connection, module, &mut faults)?;
