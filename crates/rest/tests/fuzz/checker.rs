@@ -4,8 +4,9 @@
 use std::sync::Mutex;
 
 use mainstay_store::Statement;
-use mainstay_store::sql::{sqlite_ddl, sqlite_search, sqlite_view};
+use mainstay_store::sql::{sqlite_ddl, sqlite_view};
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::functions::{Aggregate, Context, FunctionFlags};
 
@@ -23,13 +24,17 @@ pub struct Checker {
 impl Checker {
     pub fn new(planner: &Planner) -> Self {
         let connection = Connection::open_in_memory().unwrap();
+        for name in ["mainstay_json", "mainstay_numeric"] {
+            connection.create_collation(name, |a, b| a.cmp(b)).unwrap();
+        }
+        // A column that is not there must be refused, not taken for a text.
+        for strict in [DbConfig::SQLITE_DBCONFIG_DQS_DML, DbConfig::SQLITE_DBCONFIG_DQS_DDL] {
+            connection.set_db_config(strict, false).unwrap();
+        }
         let module = &planner.catalog().modules[0];
         for table in &module.tables {
             for sql in sqlite_ddl::create(module, table) {
                 Self::teach(&connection, &sql, |sql| connection.execute_batch(sql)).unwrap();
-            }
-            for sql in sqlite_search::create(table) {
-                connection.execute_batch(&sql).unwrap();
             }
         }
         for sql in sqlite_view::create_all(module) {

@@ -221,7 +221,7 @@ fn of_write(plan: &WritePlan) -> Vec<Arc<Statement>> {
         }
         Change::Call(call) => {
             all.extend(call.statements.iter().map(|bound| Arc::clone(&bound.statement)));
-            for rows in &call.rows {
+            if let Some(rows) = &call.rows {
                 all.push(Arc::clone(&rows.shown.statement));
                 all.extend(rows.count.iter().map(|bound| Arc::clone(&bound.statement)));
             }
