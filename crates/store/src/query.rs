@@ -77,8 +77,16 @@ pub struct Join {
 pub struct Link {
     /// A column here and the column there that must be equal to it.
     pub pairs: Vec<(usize, usize)>,
-    /// With a junction, `pairs` go from here to it, and its own pairs from it to there.
-    pub junction: Option<(Arc<Table>, Vec<(usize, usize)>)>,
+    /// With a junction, `pairs` go from here to it.
+    pub junction: Option<Junction>,
+}
+
+/// A table between two others.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Junction {
+    pub table: Arc<Table>,
+    /// A column of the junction and the column there that must be equal to it.
+    pub pairs: Vec<(usize, usize)>,
 }
 
 /// A read of rows.

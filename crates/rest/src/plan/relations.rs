@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use mainstay_schema::Table;
 use mainstay_schema::model::{CompiledView, ForeignKey, Module, Origin};
-use mainstay_store::query::Link;
+use mainstay_store::query::{Junction, Link};
 
 /// How many rows are on either side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,7 +125,7 @@ impl Relation {
         };
         let pairs = &self.link.pairs;
         match (&self.link.junction, &self.near_constraint) {
-            (Some((table, far)), Some(near)) => {
+            (Some(Junction { table, pairs: far }), Some(near)) => {
                 let near_columns = columns(table, &mut pairs.iter().map(|(_, at)| *at));
                 let far_columns = columns(table, &mut far.iter().map(|(at, _)| *at));
                 let inside = |text: &str| text[table.name.len()..].to_owned();
@@ -163,7 +163,7 @@ impl Relation {
     pub fn columns(&self) -> (Vec<usize>, Vec<usize>) {
         let near = self.link.pairs.iter().map(|(at, _)| *at).collect();
         let far = match &self.link.junction {
-            Some((_, far)) => far.iter().map(|(_, at)| *at).collect(),
+            Some(between) => between.pairs.iter().map(|(_, at)| *at).collect(),
             None => self.link.pairs.iter().map(|(_, at)| *at).collect(),
         };
         (near, far)
@@ -222,7 +222,7 @@ fn junction(module: &Module, at: usize) -> Vec<Relation> {
                 cardinality: Cardinality::ManyToMany,
                 link: Link {
                     pairs: here.collect(),
-                    junction: Some((Arc::clone(table), there.collect())),
+                    junction: Some(Junction { table: Arc::clone(table), pairs: there.collect() }),
                 },
                 junction: Some(at),
                 constraint: far.name.clone(),
@@ -262,7 +262,7 @@ fn inherited(module: &Module, views: &[&CompiledView], base: &Relation) -> Vec<R
                 pair.0 = *place;
             }
             let far_pairs = match &mut link.junction {
-                Some((_, far)) => far,
+                Some(between) => &mut between.pairs,
                 None => &mut link.pairs,
             };
             for (pair, place) in far_pairs.iter_mut().zip(&far_places) {

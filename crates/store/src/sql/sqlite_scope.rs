@@ -6,7 +6,7 @@ use mainstay_schema::model::Piece;
 use mainstay_schema::{Table, Type};
 
 use super::{Text, sqlite_condition};
-use crate::query::{From, Given, Join, Link, Rows, Select, Source};
+use crate::query::{From, Given, Join, Junction, Link, Rows, Select, Source};
 
 /// A row at hand, with the rows that joins put beside it.
 pub(super) struct Scope<'q> {
@@ -218,8 +218,8 @@ pub(super) fn link(
 ) {
     text.list(&link.pairs, " AND ", |text, (own, other)| {
         match (&link.junction, junction) {
-            (Some((table, _)), Some(number)) => {
-                text.push(&format!("_mainstay_{number}.")).column(table, *other);
+            (Some(between), Some(number)) => {
+                text.push(&format!("_mainstay_{number}.")).column(&between.table, *other);
             }
             _ => there.outer(text, *other),
         }
@@ -237,7 +237,7 @@ pub(super) fn linked(
     joins: impl FnOnce(&mut Text),
 ) {
     joins(text);
-    let junction = link.junction.as_ref().map(|(table, pairs)| {
+    let junction = link.junction.as_ref().map(|Junction { table, pairs }| {
         let number = text.alias();
         text.push(" JOIN ").name(&table.name).push(&format!(" AS _mainstay_{number} ON "));
         text.list(pairs, " AND ", |text, (from, to)| {

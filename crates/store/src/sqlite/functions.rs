@@ -3,6 +3,7 @@
 
 mod casts;
 mod contains;
+mod paths;
 mod raise;
 mod rows;
 mod sums;
@@ -16,7 +17,6 @@ use regex::{Regex, RegexBuilder};
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, Error, Result};
-use serde_json::Value as Json;
 
 use super::like::Pattern;
 use super::raised::raise;
@@ -33,10 +33,10 @@ pub(crate) fn register(connection: &Connection, clock: &Arc<dyn Clock>) -> Resul
     connection.create_scalar_function("mainstay_ilike", 2, pure, |c| like(c, true))?;
     connection.create_scalar_function("mainstay_match", 2, pure, |c| matches(c, false))?;
     connection.create_scalar_function("mainstay_imatch", 2, pure, |c| matches(c, true))?;
-    connection.create_scalar_function("mainstay_json_get", -1, pure, |c| json_path(c, false))?;
-    connection.create_scalar_function("mainstay_json_text", -1, pure, |c| json_path(c, true))?;
+    connection.create_scalar_function("mainstay_json_get", -1, pure, |c| paths::step(c, false))?;
+    connection.create_scalar_function("mainstay_json_text", -1, pure, |c| paths::step(c, true))?;
     connection.create_collation("mainstay_numeric", number::compare)?;
-    connection.create_collation("mainstay_json", compare_json)?;
+    connection.create_collation("mainstay_json", paths::compare)?;
     rows::register(connection, pure)?;
     sums::register(connection, pure)?;
     contains::register(connection, pure)?;
@@ -138,88 +138,6 @@ fn matches(context: &Context<'_>, fold_case: bool) -> Result<Option<bool>> {
         Ok(compile_regex(value.as_str()?, fold_case)?)
     })?;
     Ok(text(context, 1)?.map(|text| regex.is_match(&text)))
-}
-
-/// `json -> step -> step`, or `->>` for the last step: PostgreSQL's meaning, NULL when there is no
-/// such place.
-fn json_path(context: &Context<'_>, as_text: bool) -> Result<Option<String>> {
-    let Some(document) = text(context, 0)? else {
-        return Ok(None);
-    };
-    let mut here: Json = match serde_json::from_str(&document) {
-        Ok(json) => json,
-        Err(_) => return Ok(None),
-    };
-    for at in 1..context.len() {
-        let next = match (context.get_raw(at), &mut here) {
-            (ValueRef::Text(key), Json::Object(map)) => {
-                std::str::from_utf8(key).ok().and_then(|key| map.get_mut(key)).map(Json::take)
-            }
-            (ValueRef::Integer(index), Json::Array(items)) => {
-                position(index, items.len()).and_then(|at| items.get_mut(at)).map(Json::take)
-            }
-            _ => None,
-        };
-        match next {
-            Some(json) => here = json,
-            None => return Ok(None),
-        }
-    }
-    Ok(match here {
-        Json::Null if as_text => None,
-        Json::String(text) if as_text => Some(text),
-        other => Some(other.to_string()),
-    })
-}
-
-fn position(index: i64, len: usize) -> Option<usize> {
-    let len = i64::try_from(len).ok()?;
-    usize::try_from(if index < 0 { len + index } else { index }).ok()
-}
-
-/// `jsonb`'s order: null, string, number, boolean, array, object; longer arrays and objects after
-/// shorter ones. Source: PostgreSQL 15, section 8.14.4.
-fn compare_json(left: &str, right: &str) -> Ordering {
-    match (serde_json::from_str::<Json>(left), serde_json::from_str::<Json>(right)) {
-        (Ok(left), Ok(right)) => order_json(&left, &right),
-        _ => left.cmp(right),
-    }
-}
-
-fn order_json(left: &Json, right: &Json) -> Ordering {
-    let rank = |json: &Json| match json {
-        Json::Null => 0,
-        Json::String(_) => 1,
-        Json::Number(_) => 2,
-        Json::Bool(_) => 3,
-        Json::Array(_) => 4,
-        Json::Object(_) => 5,
-    };
-    match (left, right) {
-        (Json::String(left), Json::String(right)) => left.cmp(right),
-        (Json::Number(left), Json::Number(right)) => {
-            number::compare(&left.to_string(), &right.to_string())
-        }
-        (Json::Bool(left), Json::Bool(right)) => left.cmp(right),
-        (Json::Array(left), Json::Array(right)) => {
-            let items = || {
-                left.iter()
-                    .zip(right)
-                    .map(|(left, right)| order_json(left, right))
-                    .find(|order| *order != Ordering::Equal)
-            };
-            left.len().cmp(&right.len()).then_with(|| items().unwrap_or(Ordering::Equal))
-        }
-        (Json::Object(left), Json::Object(right)) => left.len().cmp(&right.len()).then_with(|| {
-            let mut pairs = left.iter().zip(right);
-            let first = pairs.find_map(|((left_key, left), (right_key, right))| {
-                let order = left_key.cmp(right_key).then_with(|| order_json(left, right));
-                (order != Ordering::Equal).then_some(order)
-            });
-            first.unwrap_or(Ordering::Equal)
-        }),
-        _ => rank(left).cmp(&rank(right)),
-    }
 }
 
 /// `greatest` and `least`: NULLs are passed over, as PostgreSQL does.
