@@ -27,7 +27,8 @@ pub fn insert(query: &Insert) -> Statement {
         });
         text.push(")");
     }
-    if let Some(conflict) = &query.conflict {
+    // SQLite takes no conflict clause behind DEFAULT VALUES.
+    if let Some(conflict) = query.conflict.as_ref().filter(|_| !query.columns.is_empty()) {
         text.push(" ON CONFLICT (").list(&conflict.target, ", ", |text, at| {
             text.column(table, *at);
         });
