@@ -99,7 +99,8 @@ impl Once {
             }
             return replay(&known.answer);
         }
-        let response = match work(transaction) {
+        // The record of a refusal is kept, what came before the refusal is not.
+        let response = match transaction.attempt(work) {
             Ok(response) => response,
             Err(failure) if matches!(failure.code().status(), 503 | 507) => return Err(failure),
             Err(failure) => error::response(&failure),

@@ -353,6 +353,11 @@ fn values_never_change_the_shape() {
             "POST /people\n\n{\"full name\":\"A\"}",
             "POST /people\n\n[{\"full name\":\"B\"},{\"full name\":\"C\"}]",
         ],
+        [
+            "GET /people?select=id,notes(text)&notes.text=eq.a&notes.limit=2&limit=1",
+            "GET /people?select=id,notes(text)&notes.text=eq.b&notes.limit=9&notes.offset=3",
+        ],
+        ["GET /people?id=gt(all).{1,2}&tags=cs.{a}", "GET /people?id=gt(all).{1}&tags=cs.{a,b}"],
         ["PATCH /pairs?a=eq.1\n\n{\"c\":\"z\"}", "PATCH /pairs?a=eq.2\n\n{\"c\":null}"],
     ] {
         let before = planner.plans.observed.read().1;

@@ -153,6 +153,8 @@ pub struct Gathered {
     pub place: usize,
     pub shown: Bound,
     pub count: Option<Bound>,
+    /// Rows that are passed over; beyond the last one is an error.
+    pub offset: u64,
 }
 
 /// A query that finds a row which is still referenced, used only to word the error.

@@ -5,32 +5,51 @@ use serde_json::json;
 use crate::harness::{Server, test_app};
 use crate::reading::stocked;
 
-#[test]
-fn logic_trees_are_read_to_their_depth_and_no_further() {
-    let server = stocked();
-    let nested = |depth: usize| {
-        let inner = "or(".repeat(depth - 1) + "id.eq.1" + &")".repeat(depth - 1);
-        server.rest("GET", &format!("/things?select=id&and=({inner})")).send()
-    };
-    assert_eq!(nested(20).expect(200).column("id"), [1]);
-    assert_eq!(nested(21).refusal(), (400, "PGRST100".to_owned()));
+/// At the bound, one over it, and far over it.
+fn held(server: &Server, what: &str, bound: usize, far: usize, query: impl Fn(usize) -> String) {
+    let send = |size: usize| server.rest("GET", &query(size)).send();
+    assert_eq!(send(bound).status, 200, "{what} of {bound}: {}", send(bound).body);
+    for size in [bound + 1, far] {
+        assert_eq!(send(size).refusal(), (400, "PGRST100".to_owned()), "{what} of {size}");
+    }
+}
+
+fn repeated(part: &str, times: usize) -> String {
+    vec![part; times].join(",")
 }
 
 #[test]
-fn lists_and_counts_in_a_query_are_bounded() {
+fn what_a_query_may_hold_is_bounded() {
     let server = stocked();
-    let repeated = |part: &str, times: usize| vec![part; times].join(",");
-    for (fits, exceeds) in [
-        (format!("order={}", repeated("id", 32)), format!("order={}", repeated("id", 33))),
-        (format!("select={}", repeated("id", 500)), format!("select={}", repeated("id", 501))),
-        (format!("id=in.({})", repeated("1", 2000)), format!("id=in.({})", repeated("1", 2001))),
-        (vec!["id=gt.0"; 200].join("&"), vec!["id=gt.0"; 201].join("&")),
-        (format!("meta{}=is.null", "->a".repeat(32)), format!("meta{}=is.null", "->a".repeat(33))),
-    ] {
-        server.rest("GET", &format!("/things?{fits}")).send().expect(200);
-        let refused = server.rest("GET", &format!("/things?{exceeds}")).send();
-        assert_eq!(refused.refusal(), (400, "PGRST100".to_owned()), "{}", refused.body);
-    }
+    held(&server, "depth of a tree", 20, 1000, |depth| {
+        let inner = "or(".repeat(depth - 1) + "id.eq.1" + &")".repeat(depth - 1);
+        format!("/things?select=id&and=({inner})")
+    });
+    held(&server, "keys of an order", 32, 2000, |n| format!("/things?order={}", repeated("id", n)));
+    held(&server, "items of a select", 500, 2500, |n| {
+        format!("/things?select={}", repeated("id", n))
+    });
+    held(&server, "items of a list", 2000, 4000, |n| {
+        format!("/things?id=in.({})", repeated("1", n))
+    });
+    held(&server, "items of any", 2000, 4000, |n| {
+        format!("/things?id=eq(any).%7B{}%7D", repeated("1", n))
+    });
+    held(&server, "filters", 200, 700, |n| format!("/things?{}", vec!["id=gt.0"; n].join("&")));
+    held(&server, "steps of a path", 32, 2500, |n| {
+        format!("/things?meta{}=is.null", "->a".repeat(n))
+    });
+}
+
+#[test]
+fn embeds_are_bounded_in_depth_and_number() {
+    let server = crate::functions::desk();
+    held(&server, "depth of embeds", 5, 700, |depth| {
+        format!("/tickets?select={}id{}", "parent(".repeat(depth), ")".repeat(depth))
+    });
+    held(&server, "number of embeds", 30, 500, |n| {
+        format!("/tickets?select={}", repeated("teams(id)", n))
+    });
 }
 
 #[test]

@@ -95,11 +95,45 @@ fn a_function_that_writes_is_one_transaction() {
     let undone = server.rest("POST", "/rpc/forget").prefer("tx=rollback").json(r#"{"id":3}"#);
     undone.send().expect(204);
     assert_ne!(server.rest("GET", "/tickets?id=eq.3").send().expect(200).body, "[]");
+    // What is refused after the function has run has not happened.
+    let beyond = server.rest("POST", "/rpc/close?offset=5").prefer("count=exact");
+    let beyond = beyond.json(r#"{"id":3,"hours":1}"#).send();
+    assert_eq!(beyond.refusal(), (416, "PGRST103".to_owned()));
+    let none = server.rest("POST", "/rpc/close?limit=0").json(r#"{"id":3,"hours":1}"#);
+    let none = none.header("accept", "application/vnd.pgrst.object+json").send();
+    assert_eq!(none.refusal(), (406, "PGRST116".to_owned()));
+    let open = server.rest("GET", "/tickets?id=eq.3&select=state").send().expect(200);
+    assert_eq!(open.json(), json!([{ "state": "open" }]));
     let many = server.rest("POST", "/rpc/close").prefer("handling=strict, max-affected=0");
     let many = many.json(r#"{"id":3,"hours":1}"#).send();
     assert_eq!(many.refusal(), (400, "PGRST124".to_owned()));
     let scalar = server.rest("POST", "/rpc/add").prefer("handling=strict, max-affected=1");
     assert_eq!(scalar.json(r#"{"a":1}"#).send().refusal(), (400, "PGRST128".to_owned()));
+}
+
+#[test]
+fn groups_are_made_at_every_level() {
+    let server = desk();
+    server.rest("POST", "/rpc/close").json(r#"{"id":1,"hours":0}"#).send().expect(200);
+    server.rest("POST", "/teams").json(r#"{"name":"empty"}"#).send().expect(201);
+    let groups =
+        "/teams?select=name,tickets(state,hours.sum(),count())&tickets.order=state&order=id";
+    assert_eq!(
+        server.rest("GET", groups).send().expect(200).json(),
+        json!([
+            { "name": "red", "tickets": [
+                { "state": "done", "sum": 1.50, "count": 1 },
+                { "state": "open", "sum": 0.25, "count": 1 },
+            ] },
+            { "name": "blue", "tickets": [{ "state": "open", "sum": 2.00, "count": 2 }] },
+            { "name": "empty", "tickets": [] },
+        ])
+    );
+    let spread = "/teams?select=name,...tickets(state,hours.sum())&tickets.order=state&id=eq.1";
+    assert_eq!(
+        server.rest("GET", spread).send().expect(200).json(),
+        json!([{ "name": "red", "state": ["done", "open"], "sum": [1.50, 0.25] }])
+    );
 }
 
 #[test]
@@ -178,8 +212,17 @@ fn a_plain_view_is_written_through() {
     assert_eq!(changed.json(), json!([{ "id": 6, "subject": "New", "hours": 3.0, "team": 2 }]));
     let upserted = server.rest("POST", "/open_tickets").prefer("resolution=merge-duplicates");
     upserted.json(r#"{"id":6,"subject":"Newer"}"#).send().expect(200);
+    let put = server.rest("PUT", "/open_tickets?id=eq.6").prefer(ROWS);
+    let put = put.json(r#"{"id":6,"subject":"Newest","hours":1}"#).send().expect(200);
+    assert_eq!(put.json()[0]["subject"], "Newest");
     let unknown = server.rest("POST", "/open_tickets").json(r#"{"title":"x"}"#).send();
     assert_eq!(unknown.refusal(), (400, "PGRST204".to_owned()));
+    let near = server.rest("POST", "/open_tickets").json(r#"{"secre":"x"}"#).send();
+    assert!(
+        !near.body.contains("secret"),
+        "what the view does not show is not told: {}",
+        near.body
+    );
     server.rest("PATCH", "/tickets?id=eq.1").json(r#"{"state":"done"}"#).send().expect(204);
     let hidden = server.rest("DELETE", "/open_tickets?id=in.(1,6)").prefer(ROWS).send();
     assert_eq!(hidden.expect(200).column("id"), [6], "what the view does not show stays");

@@ -164,6 +164,23 @@ fn one_operation_that_fails_undoes_them_all() {
 }
 
 #[test]
+fn a_batch_under_a_key_that_fails_leaves_its_refusal_and_nothing_else() {
+    let server = desk();
+    let body = json!({ "operations": [
+        { "method": "POST", "path": "/teams", "body": { "name": "ghost" } },
+        { "method": "POST", "path": "/teams", "body": { "name": "red" } },
+    ] })
+    .to_string();
+    for replayed in [None, Some("true")] {
+        let ask = server.rest("POST", "/batch").header("idempotency-key", "half");
+        let refused = ask.json(&body).send();
+        assert_eq!(refused.refusal(), (409, "23505".to_owned()));
+        assert_eq!(refused.header("idempotent-replayed"), replayed);
+        assert_eq!(count(&server, "teams"), 2);
+    }
+}
+
+#[test]
 fn a_batch_is_bounded_and_its_parts_have_the_rights_of_its_caller() {
     let server = desk();
     let one = json!({ "method": "GET", "path": "/teams?limit=0" });

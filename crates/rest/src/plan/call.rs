@@ -84,7 +84,10 @@ pub fn plan(
     let values: Arc<[Value]> = values.into();
     let work = match called.compiled.read_only && called.compiled.query {
         true => CallWork::Read(reads(called, &prepared, &values, (limit, intent))),
-        false => CallWork::Write(writes(called, &prepared, &values, guard)),
+        false => {
+            let page = (guard, intent.page.offset);
+            CallWork::Write(writes(called, &prepared, &values, page))
+        }
     };
     Ok(PlannedCall { work, outputs: Arc::clone(&prepared.outputs) })
 }
@@ -150,7 +153,7 @@ fn writes(
     called: &Called<'_>,
     prepared: &Prepared,
     values: &Arc<[Value]>,
-    guard: Guard,
+    (guard, offset): (Guard, u64),
 ) -> WritePlan {
     let bound = |statement: &Arc<Statement>| Bound {
         statement: Arc::clone(statement),
@@ -162,6 +165,7 @@ fn writes(
         place: CALLER_FACTS + called.index.arguments.len(),
         shown: bound(&prepared.statement),
         count: prepared.count.as_ref().map(bound),
+        offset,
     });
     let statements = called.index.statements.iter().map(bound).collect();
     WritePlan {

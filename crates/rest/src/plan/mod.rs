@@ -79,8 +79,8 @@ impl<'a> Target<'a> {
 
     /// The names that may be shown to the caller.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        let columns = self.table.columns.iter().enumerate();
-        columns.filter(|(at, _)| !self.closed.read.contains(at)).map(|(_, column)| &*column.name)
+        let columns = self.index.columns.iter();
+        columns.filter(|(_, at)| !self.closed.read.contains(at)).map(|(name, _)| name.as_str())
     }
 }
 

@@ -65,7 +65,7 @@ fn key_filters(target: &Target<'_>, intent: &Intent<'_>) -> Result<Vec<mainstay_
         let column = &table.columns[*at];
         let place = filters.iter().position(|node| match node {
             Node::One(one) => {
-                one.field.name == column.name
+                target.index.columns.get(one.field.name.as_ref()) == Some(at)
                     && one.field.path.is_empty()
                     && one.operator == Operator::Eq
                     && !one.not

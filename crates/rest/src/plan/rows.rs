@@ -271,9 +271,15 @@ fn spread(
     let Built { select, outputs } = build(&found.level, &embed.part, shaping)?;
     for (at, output) in outputs.into_iter().enumerate() {
         let shown = self::shown(&output.name, Type::Json, None, shaping);
-        let column = Select { outputs: vec![select.outputs[at].clone()], ..select.clone() };
+        // Rows that are grouped are grouped by all columns, though one of them is shown.
+        let (outputs, place) = match select.group {
+            Some(_) => (select.outputs.clone(), at),
+            None => (vec![select.outputs[at].clone()], 0),
+        };
+        let column = Select { outputs, ..select.clone() };
         let built = Built { select: column, outputs: vec![output] };
-        let expr = linked(found, built, EmbedForm::List, page, shaping.strip_nulls);
+        let form = EmbedForm::List(place);
+        let expr = linked(found, built, form, page, shaping.strip_nulls);
         building.push(beside, expr, shown);
     }
     Ok(None)

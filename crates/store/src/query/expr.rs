@@ -61,8 +61,8 @@ pub enum EmbedForm {
     One,
     /// An array of objects.
     Many,
-    /// An array of the values of the only output.
-    List,
+    /// An array of the values of the output at this place.
+    List(usize),
     /// The only output itself, of at most one row.
     Value,
 }

@@ -64,6 +64,11 @@ pub fn statement(pieces: &[Piece]) -> Statement {
 fn rows(text: &mut Text, scope: &Scope<'_>, query: &Select, hint: &str) {
     from_with(text, scope, query, hint);
     where_clause(text, scope, &query.filter);
+    group_clause(text, query);
+}
+
+/// Rows are grouped by the outputs at these positions.
+pub(super) fn group_clause(text: &mut Text, query: &Select) {
     if let Some(group) = query.group.as_ref().filter(|group| !group.is_empty()) {
         text.push(" GROUP BY ").list(group, ", ", |text, at| {
             text.push(&(at + 1).to_string());

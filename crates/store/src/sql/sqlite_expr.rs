@@ -4,7 +4,7 @@
 use mainstay_schema::{Type, Value};
 
 use super::Text;
-use super::sqlite::{limit_clause, order_clause};
+use super::sqlite::{group_clause, limit_clause, order_clause};
 use super::sqlite_condition::and;
 use super::sqlite_scope::{Scope, from, linked};
 use crate::query::{Aggregate, Embed, EmbedForm, Expr, Select, Step};
@@ -125,10 +125,14 @@ fn embed(text: &mut Text, here: &Scope<'_>, embed: &Embed) {
     text.push(match embed.form {
         EmbedForm::One | EmbedForm::Value => "mainstay_row(",
         EmbedForm::Many => "mainstay_rows(",
-        EmbedForm::List => "mainstay_list(",
+        EmbedForm::List(_) => "mainstay_list(",
     });
     row(text);
-    for at in 0..select.outputs.len() {
+    let shown = match embed.form {
+        EmbedForm::List(at) => at..at + 1,
+        _ => 0..select.outputs.len(),
+    };
+    for at in shown {
         text.push(&format!(", c{at}"));
     }
     text.push(") FROM (");
@@ -150,6 +154,7 @@ fn nested(text: &mut Text, here: &Scope<'_>, embed: &Embed) {
     });
     linked(text, here, &scope, &embed.link, |text| from(text, &scope, select));
     and(text, &scope, &select.filter);
+    group_clause(text, select);
     order_clause(text, &scope, select);
     limit_clause(text, select);
 }

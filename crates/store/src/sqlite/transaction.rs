@@ -50,6 +50,20 @@ impl Transaction<'_> {
         Ok(Answer { sink, rows, inserted, total })
     }
 
+    /// Does several things together: when `work` fails, none of them has happened.
+    ///
+    /// # Errors
+    /// As `work`, and when the database fails.
+    pub fn attempt<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.exec("SAVEPOINT attempt")?;
+        let done = work(self);
+        if done.is_err() {
+            self.exec("ROLLBACK TO attempt")?;
+        }
+        self.exec("RELEASE attempt")?;
+        done
+    }
+
     /// Everything is undone when the work has ended; its result is answered all the same.
     pub fn undo(&mut self) {
         self.undone = true;

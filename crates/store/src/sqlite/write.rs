@@ -21,6 +21,8 @@ use crate::{RowView, Sink};
 pub(super) struct Outcome {
     pub affected: u64,
     pub inserted: u64,
+    /// Rows that a function gave, of which fewer may be shown.
+    pub given: Option<u64>,
     /// Rows that the filter keeps, where they were counted.
     pub total: Option<u64>,
 }
@@ -157,10 +159,11 @@ fn change(
 
 fn guard(plan: &WritePlan, outcome: Outcome) -> Result<()> {
     let affected = outcome.affected;
-    if plan.guard.max_affected.is_some_and(|most| affected > most) {
+    let touched = outcome.given.unwrap_or(affected);
+    if plan.guard.max_affected.is_some_and(|most| touched > most) {
         let message = "Query result exceeds max-affected preference constraint";
         return Err(Error::new(Code::MaxAffectedExceeded, message)
-            .details(format!("The query affects {affected} rows")));
+            .details(format!("The query affects {touched} rows")));
     }
     if plan.guard.exactly_one && affected != 1 {
         return Err(not_singular(affected));

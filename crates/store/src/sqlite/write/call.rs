@@ -1,6 +1,8 @@
 //! Runs the statements of a function inside one savepoint: all of them happen, or none. The rows of
 //! the last one are gathered and then asked as the caller wants them.
 
+use mainstay_base::{Code, Error};
+
 use super::super::failure::Failure;
 use super::super::gather::Gather;
 use super::super::session::Session;
@@ -52,13 +54,22 @@ fn shown(
     rows: Gather,
     sink: &mut dyn Sink,
 ) -> Result<Outcome, Failure> {
-    let affected = rows.rows;
+    let given = Some(rows.rows);
     let mut values = gathered.shown.values.to_vec();
     if let Some(place) = values.get_mut(gathered.place) {
         *place = rows.finish();
     }
     let count = gathered.count.as_ref();
     let total = count.map(|count| session.number(&count.statement, &values)).transpose()?;
-    session.rows(&gathered.shown.statement, &values, sink)?;
-    Ok(Outcome { affected, total, ..Outcome::default() })
+    if let Some(total) = total.filter(|total| gathered.offset > *total) {
+        return Err(beyond(gathered.offset, total).into());
+    }
+    let affected = session.rows(&gathered.shown.statement, &values, sink)?;
+    Ok(Outcome { affected, given, total, ..Outcome::default() })
+}
+
+/// `PGRST103`, inside the transaction: what is refused has not happened.
+fn beyond(offset: u64, total: u64) -> Error {
+    Error::new(Code::RangeUnsatisfiable, "Requested range not satisfiable")
+        .details(format!("An offset of {offset} was requested, but there are only {total} rows."))
 }
