@@ -148,13 +148,15 @@ fn faults(row: &Row) -> Vec<(String, &'static str)> {
     found
 }
 
+/// A function of this name below an attribute that makes it a test.
 fn is_test(tree: &Tree, name: &str) -> bool {
     let written = format!("fn {name}()");
     tree.ending("rs").any(|file| {
-        let lines = file.text.lines().collect::<Vec<_>>();
-        lines.iter().enumerate().any(|(at, line)| {
-            line.contains(&written)
-                && lines[at.saturating_sub(2)..at].iter().any(|line| line.contains("test]"))
+        let lines: Vec<&str> = file.text.lines().map(str::trim).collect();
+        let mut found = lines.iter().enumerate().filter(|(_, line)| line.contains(&written));
+        found.any(|(at, _)| {
+            let above = lines[..at].iter().rev().take_while(|line| line.starts_with("#["));
+            above.into_iter().any(|line| line.ends_with("test]") || line.contains("test("))
         })
     })
 }

@@ -165,6 +165,54 @@ const BODIES: &[&str] = &[
     "{\"word\":\"zqv\"}",
 ];
 
+/// Parameters that fit some table of the catalog as they are.
+const FITTING: &[&str] = &[
+    "id=gt.1",
+    "id=in.(1,2,3)",
+    "id=eq(any).{1,2}",
+    "email=like.*zqv*",
+    "email=ilike(all).{zqv*,%a}",
+    "email=fts.zqv",
+    "full name=eq.zqv",
+    "\"full name\"=not.in.(\"zqv,\",b)",
+    "email=match.^zqv",
+    "score=gte.1.5",
+    "score=isdistinct.2",
+    "long=lt.3",
+    "data->a=eq.1",
+    "data->>zqv=like.zqv*",
+    "data=cs.{\"zqv\":[1]}",
+    "data=cd.[]",
+    "tags=ov.{zqv,b}",
+    "tags=cs.{}",
+    "seen=gt.2024-01-01",
+    "ok=is.true",
+    "mood=eq.good",
+    "bytes=eq.\\x6869",
+    "text=neq.zqv",
+    "person=is.not_null",
+    "or=(email.eq.zqv,and(id.gt.1,not.or(score.is.null,email.like.zqv%)))",
+    "order=email.desc,id",
+    "order=data->a.asc.nullsfirst",
+    "limit=3",
+    "offset=2",
+    "select=id,email",
+    "select=*,id::text",
+    "select=id,notes(text,person)",
+    "select=id,notes!inner(text)&notes.text=eq.zqv",
+    "select=id,notes(text)&notes.order=text.desc&notes.limit=2&notes.offset=1",
+    "select=id,profiles(bio),groups(name)&groups.name=like.zqv*",
+    "select=id,notes()&notes=not.is.null",
+    "select=text,...people(email)&order=people(email)",
+    "select=id,...notes(text)",
+    "select=mood,count(),score.sum()",
+    "select=id,notes(count())",
+    "select=email,members(since,groups(name))&members.groups.name=eq.zqv",
+    "select=person,n",
+    "select=text,reply(text,people(email))&reply.people.email=eq.zqv",
+    "select=bio,people(id)",
+];
+
 fn pick(words: &'static [&'static str]) -> impl Strategy<Value = String> {
     select(words).prop_map(str::to_owned)
 }
@@ -228,7 +276,9 @@ fn parameter() -> impl Strategy<Value = String> {
 }
 
 fn query() -> impl Strategy<Value = String> {
-    prop::collection::vec(parameter(), 0..5).prop_map(|parameters| parameters.join("&"))
+    let mixed = prop::collection::vec(prop_oneof![parameter(), pick(FITTING)], 0..5);
+    let fitting = prop::collection::vec(pick(FITTING), 0..3);
+    prop_oneof![mixed, fitting].prop_map(|parameters| parameters.join("&"))
 }
 
 /// Bytes of a stored request at the first place go to the second, or are doubled or left out.
