@@ -45,12 +45,7 @@ pub async fn open(
     let keys = keys(configured, clock.as_ref())?;
     let roles = &configured.settings.auth.roles;
     let gate = Arc::new(Gate::new(keys.jwt_secret.as_bytes(), roles, Arc::clone(clock)));
-    let config = mainstay_rest::Config {
-        max_rows: configured.settings.api.max_rows,
-        aggregates: configured.settings.api.aggregates,
-        tx_override: configured.settings.api.transaction_override,
-        safe_update: configured.settings.api.safe_update,
-    };
+    let config = data_api(&configured.settings);
     let rest = Rest::new(catalog, Arc::clone(&store), gate, config, Arc::clone(clock))?;
     let steps = store.steps();
     let fresh = store.fresh_modules();
@@ -111,6 +106,19 @@ pub fn keys(configured: &Configured, clock: &dyn Clock) -> Result<Keys> {
             })?;
             Keys::kept(&configured.data.join("keys.json"), clock)
         }
+    }
+}
+
+/// The data API's settings.
+#[must_use]
+pub fn data_api(settings: &Settings) -> mainstay_rest::Config {
+    mainstay_rest::Config {
+        max_rows: settings.api.max_rows,
+        aggregates: settings.api.aggregates,
+        tx_override: settings.api.transaction_override,
+        safe_update: settings.api.safe_update,
+        openapi: settings.api.openapi,
+        public_url: settings.server.public_url.clone(),
     }
 }
 

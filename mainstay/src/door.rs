@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use http::header::{ALLOW, HeaderValue, WWW_AUTHENTICATE};
 use http::{Request, Response};
 use mainstay_base::{Code, Error, Facts};
 use mainstay_edge::{CanonicalPath, refuse};
@@ -16,6 +17,8 @@ use tower::Service;
 
 /// Prefix of the data API.
 const REST: &str = "/rest/v1";
+/// The document of everything that is served.
+const DOCUMENT: &str = "/openapi.json";
 
 /// What answers at the public address. `dev` replaces what is inside while it is served.
 #[derive(Clone)]
@@ -41,6 +44,7 @@ impl Door {
         let below = path.strip_prefix(REST).filter(|rest| rest.is_empty() || rest.starts_with('/'));
         match below {
             Some(below) => self.current().answer(&request, below, &facts).await,
+            None if path == DOCUMENT => self.document(&request, &facts),
             None => {
                 let error = Error::new(Code::NotFound, "Nothing answers at this path")
                     .hint("The data API is below /rest/v1.");
@@ -48,6 +52,22 @@ impl Door {
                 refuse::answer(&error, &facts.request_id, false)
             }
         }
+    }
+
+    fn document(&self, request: &Request<Bytes>, facts: &Facts) -> Response<Bytes> {
+        self.current().document(request, facts).unwrap_or_else(|error| {
+            facts.set_failure(error.code(), error.cause().map(ToString::to_string));
+            let mut response = refuse::answer(&error, &facts.request_id, false);
+            let more = match error.code().status() {
+                401 => Some((WWW_AUTHENTICATE, "Bearer")),
+                405 => Some((ALLOW, "OPTIONS,GET,HEAD")),
+                _ => None,
+            };
+            if let Some((name, value)) = more {
+                response.headers_mut().insert(name, HeaderValue::from_static(value));
+            }
+            response
+        })
     }
 }
 

@@ -57,6 +57,8 @@ pub struct Api {
     pub aggregates: bool,
     pub transaction_override: bool,
     pub safe_update: bool,
+    /// The documents of the API are served.
+    pub openapi: bool,
     pub cors_origins: Vec<String>,
 }
 
@@ -127,6 +129,7 @@ impl Default for Api {
             aggregates: false,
             transaction_override: false,
             safe_update: true,
+            openapi: true,
             cors_origins: vec!["*".to_owned()],
         }
     }

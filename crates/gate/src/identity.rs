@@ -41,6 +41,13 @@ impl Identity {
         Self::new(facts, i64::MAX, None)
     }
 
+    /// A caller of a role, without a user: to show what a role may do, never to do it.
+    #[must_use]
+    pub fn of_role(role: &str) -> Self {
+        let facts = AuthFacts { role: role.to_owned(), ..AuthFacts::default() };
+        Self::new(facts, i64::MAX, None)
+    }
+
     #[must_use]
     pub fn facts(&self) -> &AuthFacts {
         &self.facts

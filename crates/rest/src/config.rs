@@ -11,10 +11,21 @@ pub struct Config {
     pub tx_override: bool,
     /// Updates and deletes need a filter.
     pub safe_update: bool,
+    /// Documents of the API are served to whoever has a key.
+    pub openapi: bool,
+    /// The address by which clients reach the server, for those documents.
+    pub public_url: Option<String>,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { max_rows: 1000, aggregates: false, tx_override: false, safe_update: true }
+        Self {
+            max_rows: 1000,
+            aggregates: false,
+            tx_override: false,
+            safe_update: true,
+            openapi: true,
+            public_url: None,
+        }
     }
 }

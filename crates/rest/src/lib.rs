@@ -4,6 +4,8 @@
 
 mod batch;
 pub mod config;
+pub mod describe;
+mod documents;
 pub mod error;
 pub mod limits;
 pub mod observe;
@@ -26,6 +28,7 @@ use mainstay_store::plan::Guard;
 use mainstay_store::{Store, Transaction};
 
 pub use config::Config;
+pub use documents::Describer;
 pub use plans::Plans;
 
 use once::{Once, UnderWay};
@@ -138,6 +141,9 @@ impl Rest {
         let intent = self.intent(request, path, &pairs)?;
         let batch = self.batch_module(&intent)?;
         facts.set_route(if batch.is_some() { "/rest/v1/batch" } else { route(&intent.resource) });
+        if intent.resource == Resource::Root && self.config.openapi {
+            return self.root(request, &intent, &identity);
+        }
         let once = Once::read(request, &identity, &self.under_way, self.clock.as_ref())?;
         if batch.is_some() || once.is_some() {
             let whole = Whole { request, path, identity: &identity, batch, once };
@@ -162,7 +168,7 @@ impl Rest {
     /// One request by itself: plan, run, render.
     async fn alone(&self, ask: &Ask<'_>) -> Result<Response<Bytes>> {
         if ask.intent.resource == Resource::Root {
-            let message = "There is no document at the root of the data API";
+            let message = "The document at the root is switched off";
             return Err(Error::new(Code::RootDisabled, message));
         }
         let Planned { target, work, finish } = work::plan(self, ask)?;

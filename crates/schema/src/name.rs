@@ -31,6 +31,12 @@ pub fn search_names(table: &str) -> impl Iterator<Item = String> {
     PARTS.iter().map(move |part| format!("{table}_{part}"))
 }
 
+/// A table or view of this name would hide a function that statements read lists with.
+#[must_use]
+pub fn is_table_function(name: &str) -> bool {
+    ["json_each", "json_tree"].iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -490,6 +490,7 @@ const CASES: &[(&str, &str, &str)] = &[
     ),
     ("name with a control character", "bad-name", "[tables.\"a\\u0000b\"]\ncolumns.a = \"text\"\n"),
     ("name of SQLite", "reserved-name", "[tables.sqlite_master]\ncolumns.a = \"text\"\n"),
+    ("name of a function", "reserved-name", "[tables.JSON_each]\ncolumns.a = \"text\"\n"),
     ("name of Mainstay", "bad-name", "[tables._mainstay_feed]\ncolumns.a = \"text\"\n"),
     (
         "module name that is taken",

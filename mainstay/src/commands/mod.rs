@@ -10,7 +10,9 @@ mod config;
 mod dev;
 mod keys;
 mod new;
+mod openapi;
 mod serve;
+mod types;
 #[cfg(test)]
 pub use serve::EVENTS;
 
@@ -44,7 +46,9 @@ const EXAMPLES: &str = "Examples:
   mainstay adopt music.sqlite music     make an application of an existing database
   mainstay check shop                   say everything that is wrong with it
   mainstay serve shop                   serve it
-  mainstay keys shop --json             print its API keys";
+  mainstay keys shop --json             print its API keys
+  mainstay openapi shop                 print its OpenAPI document
+  mainstay types typescript shop        print its types for supabase-js";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -55,6 +59,8 @@ enum Command {
     Adopt(adopt::Args),
     Keys(keys::Args),
     Config(config::Args),
+    Openapi(openapi::Args),
+    Types(types::Args),
     Completions(completions::Args),
 }
 
@@ -75,6 +81,8 @@ pub fn run(_name: &'static str) -> ExitCode {
         Command::Adopt(args) => adopt::run(&args, line.json),
         Command::Keys(args) => keys::run(&args, line.json),
         Command::Config(args) => config::run(&args, line.json),
+        Command::Openapi(args) => openapi::run(&args),
+        Command::Types(args) => types::run(&args),
         Command::Completions(args) => completions::run(&args, &mut Line::command()),
     };
     match done {

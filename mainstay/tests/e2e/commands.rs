@@ -147,10 +147,14 @@ fn wrong_use_ends_with_two_and_help_with_zero() {
         &["serve"],
         &["check", "x", "--nonsense"],
         &["new", "x", "--template", "y"],
+        &["types"],
+        &["types", "cobol", "x"],
     ] {
         assert_eq!(run(arguments).status.code(), Some(2), "{arguments:?}");
     }
-    for arguments in [&["--help"][..], &["serve", "--help"], &["--version"]] {
+    for arguments in
+        [&["--help"][..], &["serve", "--help"], &["types", "typescript", "--help"], &["--version"]]
+    {
         let output = run(arguments);
         assert_eq!(output.status.code(), Some(0), "{arguments:?}");
         assert!(!output.stdout.is_empty());

@@ -137,6 +137,55 @@ fn groups_are_made_at_every_level() {
 }
 
 #[test]
+fn a_list_that_is_summed_up_does_not_group_the_row_it_stands_in() {
+    let server = desk();
+    let spread = "/teams?select=name,...tickets(hours.sum())&order=id";
+    assert_eq!(
+        server.rest("GET", spread).send().expect(200).json(),
+        json!([{ "name": "red", "sum": [1.75] }, { "name": "blue", "sum": [2.00] }])
+    );
+    // Nothing stands beside a ticket without a team, not even an empty list.
+    let beside = "/tickets?select=id,...teams(name,all:tickets(id))&id=in.(3,4)&order=id";
+    assert_eq!(
+        server.rest("GET", beside).send().expect(200).json(),
+        json!([
+            { "id": 3, "name": "blue", "all": [{ "id": 3 }, { "id": 5 }] },
+            { "id": 4, "name": null, "all": null },
+        ])
+    );
+}
+
+#[test]
+fn an_alias_leaves_the_name_of_its_relation_to_the_column() {
+    let server = desk();
+    for (query, expect) in [
+        ("select=id,of:team(name)&team=eq.2", json!([3, 5])),
+        ("select=id,of:team(name)&team=is.null&of.name=eq.red", json!([4])),
+        ("select=id,of:team(name)&of=is.null&of.name=eq.red", json!([3, 4, 5])),
+        ("select=id,of:team!inner(name)&team.name=eq.blue", json!([3, 5])),
+    ] {
+        let found = server.rest("GET", &format!("/tickets?order=id&{query}")).send().expect(200);
+        assert_eq!(json!(found.column("id")), expect, "{query}");
+    }
+    let compared = server.rest("GET", "/tickets?select=id,team(name)&team=eq.1").send();
+    assert_eq!(compared.refusal(), (400, "PGRST120".to_owned()));
+}
+
+#[test]
+fn a_closed_column_of_a_junction_relates_nothing() {
+    let server = desk();
+    server.rest("POST", "/tags").json(r#"[{"label":"hot"}]"#).send().expect(201);
+    server.rest("POST", "/ticket_tags").json(r#"[{"ticket":1,"tag":1}]"#).send().expect(201);
+    let tags = "/tags?select=label,tickets(title)";
+    let staff = server.rest("GET", tags).send().expect(200);
+    assert_eq!(staff.json()[0]["tickets"], json!([{ "title": "Printer on fire" }]));
+    let visitor = server.visitor("GET", tags).send();
+    assert_eq!(visitor.refusal(), (400, "PGRST200".to_owned()));
+    let inner = server.visitor("GET", "/tags?select=label,tickets!inner()").send();
+    assert_eq!(inner.refusal(), (400, "PGRST200".to_owned()));
+}
+
+#[test]
 fn what_cannot_be_called_says_why() {
     let server = desk();
     for (method, path, body, status, code) in [

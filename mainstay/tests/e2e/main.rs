@@ -10,6 +10,7 @@ mod canary;
 mod clients;
 mod commands;
 mod dev;
+mod documents;
 mod functions;
 mod gate;
 mod operator;

@@ -170,7 +170,7 @@ fn paths_and_methods_that_are_not_there_are_told_apart() {
         ("GET", "/rpc/a/b", 404, "PGRST125"),
         ("TRACE", "/things", 405, "PGRST117"),
         ("PROPFIND", "/things", 405, "PGRST117"),
-        ("GET", "/", 404, "PGRST126"),
+        ("POST", "/", 405, "PGRST117"),
         ("POST", "/rpc/later", 404, "PGRST202"),
         ("DELETE", "/rpc/later", 405, "PGRST101"),
     ] {

@@ -41,6 +41,19 @@ pub fn read(headers: &HeaderMap) -> Result<Media> {
     Err(Error::new(Code::MediaTypeUnacceptable, message))
 }
 
+/// Reads the header of a request for a document, which has one form.
+///
+/// # Errors
+/// `PGRST107` when that form is not acceptable.
+pub fn document(headers: &HeaderMap) -> Result<Media> {
+    let given = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let mut offers = given.flat_map(|text| text.split(','));
+    match offers.any(|offer| offer.trim().starts_with("application/openapi+json")) {
+        true => Ok(Media::default()),
+        false => read(headers),
+    }
+}
+
 fn media(offer: &str) -> Option<Media> {
     let mut parts = offer.split(';').map(str::trim);
     let essence = parts.next()?;

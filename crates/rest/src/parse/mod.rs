@@ -114,13 +114,17 @@ pub fn intent<'a>(
         true => Page::read(&query, headers)?,
         false => Page::of_query(&query)?,
     };
+    let media = match resource {
+        Resource::Root => accept::document(headers)?,
+        _ => accept::read(headers)?,
+    };
     Ok(Intent {
         resource,
         verb,
         profile: text(headers, if reads { "accept-profile" } else { "content-profile" })?,
         page,
         prefer: Prefer::read(headers)?,
-        media: accept::read(headers)?,
+        media,
         body_kind: body_kind(verb, headers)?,
         arguments: arguments.map(|(key, value)| (key.as_ref(), value.as_ref())).collect(),
         query,

@@ -190,9 +190,9 @@ fn unfit(ty: &Type, operator: &str) -> Error {
 
 /// `PGRST120`
 fn compared_embed(name: &str) -> Error {
-    let message = "Only is null or not is null filters are allowed on embedded resources";
+    let message = format!("Bad operator on the '{name}' embedded resource");
     Error::new(Code::EmbedFilterWrong, message)
-        .details(format!("'{name}' is an embedded resource of this request."))
+        .details("Only is null or not is null filters are allowed on embedded resources")
 }
 
 fn unsearched(table: &Table, column: &str) -> Error {

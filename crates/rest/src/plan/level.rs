@@ -51,20 +51,15 @@ impl<'a> Level<'a> {
         Ok(Self { target, embeds })
     }
 
-    /// The embed of `part` that a filter or an order names, by its alias or its relation.
+    /// The embed of `part` that a filter or an order names. One that has an alias is meant by it
+    /// alone: the name of its relation may be a column of this level.
     #[must_use]
     pub fn embed<'p, 'q>(
         &self,
         part: &'p Part<'q>,
         name: &str,
     ) -> Option<(usize, &'p Embed<'q>, &Embedded<'a>)> {
-        let named = |aliased: bool| {
-            part.embeds().position(|embed| match aliased {
-                true => embed.name() == name,
-                false => embed.relation == name,
-            })
-        };
-        let at = named(true).or_else(|| named(false))?;
+        let at = part.embeds().position(|embed| embed.name() == name)?;
         Some((at, part.embeds().nth(at)?, self.embeds.get(at)?))
     }
 
@@ -91,6 +86,7 @@ fn relation<'a>(
         let there = viewer.target(target.module_at, relation.to);
         !near.iter().any(|at| target.closed.read.contains(at))
             && !far.iter().any(|at| there.closed.read.contains(at))
+            && !junction_closed(viewer, target.module_at, relation)
     };
     let found: Vec<&Relation> = relations
         .iter()
@@ -102,6 +98,16 @@ fn relation<'a>(
         [] => Err(unrelated(viewer, target, embed)),
         several => Err(ambiguous(viewer, target, embed, several)),
     }
+}
+
+/// A column of the junction that tells who is linked is closed to the caller.
+fn junction_closed(viewer: &Viewer<'_>, module: usize, relation: &Relation) -> bool {
+    let (Some(at), Some(between)) = (relation.junction, &relation.link.junction) else {
+        return false;
+    };
+    let closed = viewer.target(module, at).closed;
+    let near = relation.link.pairs.iter().map(|(_, at)| at);
+    near.chain(between.pairs.iter().map(|(at, _)| at)).any(|at| closed.read.contains(at))
 }
 
 /// `PGRST200`

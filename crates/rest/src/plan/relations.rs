@@ -88,6 +88,12 @@ impl Relations {
 }
 
 impl Relation {
+    /// A foreign key, from the side that holds it.
+    #[must_use]
+    pub fn is_reference(&self) -> bool {
+        self.holds && self.junction.is_none()
+    }
+
     /// The relation is meant by `name`, a table, a constraint or a column, and by the hint.
     #[must_use]
     pub fn is_meant(&self, module: &Module, name: &str, hint: Option<&str>) -> bool {

@@ -84,7 +84,7 @@ pub fn build(level: &Level<'_>, part: &Part<'_>, shaping: &mut Shaping<'_>) -> R
     let filter = conditions::filter(level, part, shaping)?;
     let source = level.target.source();
     let Building { joins, exprs, outputs, spreads } = building;
-    let group = part.aggregates().then(|| {
+    let group = exprs.iter().any(Expr::is_aggregate).then(|| {
         let plain = exprs.iter().enumerate().filter(|(_, expr)| !expr.is_aggregate());
         plain.map(|(at, _)| at).collect::<Vec<usize>>()
     });

@@ -191,7 +191,11 @@ fn put(head: &Head<'_>, answer: Answer<JsonRows>) -> Response<Bytes> {
 /// An update: 200 with rows, 204 without; no match is not an error.
 fn changed(head: &Head<'_>, answer: Answer<JsonRows>) -> Response<Bytes> {
     let total = head.intent.prefer.count.map(|_| answer.rows);
-    let range = Some((0, answer.rows));
+    let rows = match head.intent.prefer.represents() {
+        true => answer.sink.shown(),
+        false => answer.rows,
+    };
+    let range = Some((0, rows));
     let mut response = match head.intent.prefer.represents() {
         true => head.rows(StatusCode::OK, answer.sink.finish()),
         false => head.empty(StatusCode::NO_CONTENT),

@@ -98,6 +98,12 @@ impl JsonRows {
         }
     }
 
+    /// Rows that stand in the body.
+    #[must_use]
+    pub fn shown(&self) -> u64 {
+        self.written
+    }
+
     /// The whole body.
     #[must_use]
     pub fn finish(mut self) -> Bytes {

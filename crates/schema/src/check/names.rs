@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use crate::limits::{MAX_ADOPTED_NAME_BYTES, MAX_NAME_BYTES};
 use crate::mistake::{Found, Mistake, Place, Placed};
-use crate::name::search_names;
+use crate::name::{is_table_function, search_names};
 use crate::read::sketch::ModuleSketch;
 
 /// Databases that Mainstay keeps beside those of modules.
@@ -149,6 +149,10 @@ pub(super) fn identifier(name: &Placed<String>, what: &str, longest: usize, foun
 pub(super) fn reserved(name: &str, place: Place, found: &mut Found) {
     if has_prefix(name, "sqlite_") {
         let message = format!("the name `{name}` is reserved: SQLite keeps `sqlite_…` for itself");
+        found.add(Mistake::new(place, "reserved-name", message));
+    }
+    if is_table_function(name) {
+        let message = format!("the name `{name}` is reserved: it would hide SQLite's own `{name}`");
         found.add(Mistake::new(place, "reserved-name", message));
     }
 }

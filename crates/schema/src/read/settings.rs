@@ -23,7 +23,14 @@ pub const SECTIONS: &[Section] = &[
     Section { name: "database", keys: &["url", "replicas"] },
     Section {
         name: "api",
-        keys: &["max_rows", "aggregates", "transaction_override", "safe_update", "cors_origins"],
+        keys: &[
+            "max_rows",
+            "aggregates",
+            "transaction_override",
+            "safe_update",
+            "openapi",
+            "cors_origins",
+        ],
     },
     Section {
         name: "auth",

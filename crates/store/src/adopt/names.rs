@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use mainstay_schema::limits::MAX_ADOPTED_NAME_BYTES;
+use mainstay_schema::name::is_table_function;
 
 /// Why no column can be declared by this name.
 pub(super) fn column_refusal(name: &str) -> Option<&'static str> {
@@ -23,7 +24,11 @@ pub(super) fn column_refusal(name: &str) -> Option<&'static str> {
 /// Why no table, view, index or constraint can be declared by this name.
 pub(super) fn refusal(name: &str) -> Option<&'static str> {
     column_refusal(name).or_else(|| {
-        starts_with(name, "sqlite_").then_some("names that start with sqlite_ are SQLite's own")
+        if starts_with(name, "sqlite_") {
+            Some("names that start with sqlite_ are SQLite's own")
+        } else {
+            is_table_function(name).then_some("it would hide a function of SQLite")
+        }
     })
 }
 

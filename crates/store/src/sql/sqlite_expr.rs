@@ -31,7 +31,7 @@ pub(super) fn expression(text: &mut Text, scope: &Scope<'_>, expr: &Expr) {
             }
             text.push(")");
         }
-        Expr::Joined(at, expr) => expression(text, &scope.joined(*at), expr),
+        Expr::Joined(at, expr) => joined(text, scope, *at, expr),
         Expr::Cast { expr, to } => {
             let from = expr.ty(scope.table, scope.joins);
             text.push("mainstay_cast(").fixed(Value::Text(from.to_string())).push(", ");
@@ -44,12 +44,30 @@ pub(super) fn expression(text: &mut Text, scope: &Scope<'_>, expr: &Expr) {
     }
 }
 
+/// Something of the row that a join puts beside. Where there is no such row there is nothing, not
+/// even an empty list.
+fn joined(text: &mut Text, scope: &Scope<'_>, at: usize, expr: &Expr) {
+    let row = scope.joined(at);
+    let lists = matches!(expr, Expr::Embed(embed) if embed.form != EmbedForm::One);
+    match scope.joins[at].link.pairs.first().filter(|_| lists) {
+        None => expression(text, &row, expr),
+        Some((_, linked)) => {
+            text.push("CASE WHEN ");
+            row.column(text, *linked);
+            text.push(" IS NOT NULL THEN ");
+            expression(text, &row, expr);
+            text.push(" END");
+        }
+    }
+}
+
 /// An expression with the collation by which its type compares.
 pub(super) fn comparable(text: &mut Text, scope: &Scope<'_>, expr: &Expr) {
     expression(text, scope, expr);
     let ty = expr.ty(scope.table, scope.joins);
     let collation = match (expr, ty) {
         (_, Type::Json) => " COLLATE mainstay_json",
+        (_, Type::Array(_)) => " COLLATE mainstay_array",
         // Our own tables carry it in their definition.
         (Expr::Column(_), Type::Numeric(_)) if scope.carries_collation() => "",
         (_, ty @ Type::Numeric(_)) if !ty.is_short_numeric() => " COLLATE mainstay_numeric",

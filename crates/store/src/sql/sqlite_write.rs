@@ -27,7 +27,7 @@ pub fn insert(query: &Insert) -> Statement {
         });
         text.push(")");
     }
-    // SQLite takes no conflict clause behind DEFAULT VALUES.
+    // A row of defaults names no key that could be there already.
     if let Some(conflict) = query.conflict.as_ref().filter(|_| !query.columns.is_empty()) {
         text.push(" ON CONFLICT (").list(&conflict.target, ", ", |text, at| {
             text.column(table, *at);

@@ -37,6 +37,7 @@ pub(crate) fn register(connection: &Connection, clock: &Arc<dyn Clock>) -> Resul
     connection.create_scalar_function("mainstay_json_text", -1, pure, |c| paths::step(c, true))?;
     connection.create_collation("mainstay_numeric", number::compare)?;
     connection.create_collation("mainstay_json", paths::compare)?;
+    connection.create_collation("mainstay_array", paths::compare_arrays)?;
     rows::register(connection, pure)?;
     sums::register(connection, pure)?;
     contains::register(connection, pure)?;

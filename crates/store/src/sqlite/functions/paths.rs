@@ -88,6 +88,24 @@ pub(super) fn compare(left: &str, right: &str) -> Ordering {
     }
 }
 
+/// The order of arrays: element by element, then the shorter one first; NULL is the largest element.
+/// Source: PostgreSQL 15, section 9.19.
+pub(super) fn compare_arrays(left: &str, right: &str) -> Ordering {
+    let (Some(Node::Array(left)), Some(Node::Array(right))) =
+        (Node::parse(left), Node::parse(right))
+    else {
+        return left.cmp(right);
+    };
+    let item = |(left, right): (&Node<'_>, &Node<'_>)| match (left, right) {
+        (Node::Null, Node::Null) => Ordering::Equal,
+        (Node::Null, _) => Ordering::Greater,
+        (_, Node::Null) => Ordering::Less,
+        (left, right) => order(left, right),
+    };
+    let differs = left.iter().zip(&right).map(item).find(|order| order.is_ne());
+    differs.unwrap_or_else(|| left.len().cmp(&right.len()))
+}
+
 fn order(left: &Node<'_>, right: &Node<'_>) -> Ordering {
     let rank = |node: &Node<'_>| match node {
         Node::Null => 0,
@@ -135,6 +153,15 @@ mod tests {
             assert_eq!(element(array, at), None, "{array} {at}");
         }
         assert_eq!(member("[1]", "a"), None);
+    }
+
+    #[test]
+    fn arrays_are_ordered_by_their_elements() {
+        let sorted = ["[]", "[1]", "[1,1]", "[2]", "[2,5]", "[10]", "[10,null]", "[null]"];
+        for pair in sorted.windows(2) {
+            assert_eq!(compare_arrays(pair[0], pair[1]), Ordering::Less, "{pair:?}");
+        }
+        assert_eq!(compare_arrays("[1.0]", "[1]"), Ordering::Equal);
     }
 
     #[test]
