@@ -7,21 +7,26 @@ use std::process::ExitCode;
 
 use mainstay_base::Code;
 
+use crate::compatibility;
 use crate::tidy::{Offence, Tree};
 
 /// One generated document.
 pub struct Page {
     pub path: &'static str,
-    pub made: fn() -> String,
+    pub made: fn(&Tree) -> String,
 }
 
 /// All of them.
-pub const PAGES: &[Page] = &[Page { path: "docs/errors.md", made: errors }];
+pub const PAGES: &[Page] = &[
+    Page { path: "docs/compatibility.md", made: compatibility::page },
+    Page { path: "docs/errors.md", made: |_| errors() },
+];
 
 /// Writes every page that is not current.
 pub fn write(root: &Path) -> Result<ExitCode, String> {
+    let tree = Tree::read(root)?;
     for page in PAGES {
-        let (at, text) = (root.join(page.path), (page.made)());
+        let (at, text) = (root.join(page.path), (page.made)(&tree));
         if std::fs::read_to_string(&at).is_ok_and(|written| written == text) {
             continue;
         }
@@ -37,7 +42,7 @@ pub fn write(root: &Path) -> Result<ExitCode, String> {
 pub fn check(tree: &Tree, pages: &[Page]) -> Vec<Offence> {
     let mut found = Vec::new();
     for page in pages {
-        let (made, written) = ((page.made)(), tree.text(page.path).unwrap_or_default());
+        let (made, written) = ((page.made)(tree), tree.text(page.path).unwrap_or_default());
         if made == written {
             continue;
         }
@@ -109,9 +114,9 @@ mod tests {
     #[test]
     fn a_page_that_is_not_current_or_missing_fails() {
         let pages = [
-            Page { path: "docs/a.md", made: || "one\ntwo\n".to_owned() },
-            Page { path: "docs/b.md", made: || "one\n".to_owned() },
-            Page { path: "docs/c.md", made: || "one\n".to_owned() },
+            Page { path: "docs/a.md", made: |_| "one\ntwo\n".to_owned() },
+            Page { path: "docs/b.md", made: |_| "one\n".to_owned() },
+            Page { path: "docs/c.md", made: |_| "one\n".to_owned() },
         ];
         let (_folder, tree) = planted::tree(&[("docs/a.md", "one\nto\n"), ("docs/c.md", "one\n")]);
         let found: Vec<_> = check(&tree, &pages).iter().map(ToString::to_string).collect();

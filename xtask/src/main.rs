@@ -3,6 +3,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "these are commands")]
 
+mod compatibility;
 mod docs;
 mod provision;
 mod root;

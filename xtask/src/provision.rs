@@ -14,10 +14,11 @@ struct Need {
     tests: &'static str,
 }
 
-const NEEDS: [Need; 4] = [
+const NEEDS: [Need; 5] = [
     Need { binary: "curl", package: "curl", tests: "the transcripts of the READMEs" },
     Need { binary: "node", package: "nodejs", tests: CLIENT_TESTS },
     Need { binary: "npm", package: "npm", tests: CLIENT_TESTS },
+    Need { binary: "python3", package: "python3-venv", tests: "the tests with Python's client" },
     Need { binary: "strace", package: "strace", tests: "the tests of a failing disk" },
 ];
 

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use serde_json::json;
 
-use crate::harness::{Forge, Server, now, repository, sign, test_app};
+use crate::harness::{Forge, Server, binary, now, repository, sign, test_app};
 
 pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients")
@@ -81,5 +81,28 @@ fn supabase_js_works_unchanged() {
     for server in [lab, types, shop] {
         let output = server.stop();
         assert!(!output.contains("\"level\":\"error\""), "{output}");
+    }
+}
+
+/// As somebody types it at the root of the repository, who has not set anything.
+#[test]
+fn the_shop_front_runs_as_it_is_written_down() {
+    if !ready() {
+        return;
+    }
+    let mut node = Command::new("node");
+    node.arg("examples/shop/client.mjs").current_dir(repository()).env("MAINSTAY_BIN", binary());
+    let output = node.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    for line in [
+        "added    BL-0001  12.50  Garden",
+        "changed  BL-0001  11.90  Garden",
+        "refused with 23514: Not enough in stock (BL-0001)",
+        "in stock: 1",
+        "a visitor gets 401: permission denied for table purchase_prices",
+        "the staff gets KI-0001: 55.48",
+    ] {
+        assert!(said.contains(line), "no {line:?} in\n{said}");
     }
 }

@@ -17,6 +17,7 @@ mod operator;
 mod preferences;
 mod reading;
 mod refusals;
+mod scenarios;
 mod together;
 mod transcripts;
 mod types;

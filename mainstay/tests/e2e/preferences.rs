@@ -122,3 +122,23 @@ fn a_write_that_must_be_single_is_undone_when_it_is_not() {
     assert_eq!(two.json(r#"[{"handle":"d1"},{"handle":"d2"}]"#).send().refusal().0, 406);
     assert_eq!(server.rest("GET", "/people?handle=like.d*").send().body, "[]");
 }
+
+#[test]
+fn a_timezone_moves_what_has_one() {
+    let server = stocked();
+    let zoned = "timezone=Asia/Kolkata";
+    let moved = server.rest("PATCH", "/things?id=eq.1&select=made");
+    let moved = moved.prefer("return=representation").prefer(zoned);
+    let moved = moved.json(r#"{"made":"2024-01-31T10:20:30Z"}"#).send().expect(200);
+    assert_eq!(moved.body, r#"[{"made":"2024-01-31T15:50:30+05:30"}]"#);
+    assert_eq!(
+        moved.header("preference-applied"),
+        Some(&*format!("return=representation, {zoned}"))
+    );
+    let plain = server.rest("GET", "/things?id=eq.1&select=made").send().expect(200);
+    assert_eq!(plain.body, r#"[{"made":"2024-01-31T10:20:30+00:00"}]"#);
+    let nowhere = server.rest("GET", "/things?id=eq.1&select=made").prefer("timezone=Nowhere/Land");
+    assert_eq!(nowhere.send().expect(200).header("preference-applied"), None);
+    let strict = server.rest("GET", "/things").prefer("handling=strict, timezone=Nowhere/Land");
+    strict.send().expect(400);
+}

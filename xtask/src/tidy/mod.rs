@@ -21,7 +21,7 @@ pub use tree::Tree;
 #[cfg(test)]
 pub use tree::planted;
 
-use crate::docs;
+use crate::{compatibility, docs};
 
 /// The grants, beside the code that reads them.
 const OFFENDERS: &str = "xtask/offenders.toml";
@@ -36,6 +36,7 @@ fn offences(tree: &Tree) -> Vec<Offence> {
     found.extend(names::check(tree, &sources));
     found.extend(documents::check(tree));
     found.extend(codes::check(tree, &sources, &codes::known()));
+    found.extend(compatibility::check(tree));
     found.extend(docs::check(tree, docs::PAGES));
     found.extend(packages::check(tree, packages::CEILING));
     found.extend(sources.unreadable);

@@ -1,0 +1,194 @@
+// A small shop front on this application, with @supabase/supabase-js as it is published.
+//
+//   node examples/shop/client.mjs
+//
+// serves the shop from a temporary folder, talks to it, shows what is said, and stops it again. To
+// talk to a shop that runs already, set MAINSTAY_URL, MAINSTAY_ANON_KEY and MAINSTAY_STAFF_TOKEN
+// (`mainstay keys examples/shop --anon`, `mainstay keys examples/shop --role staff`).
+
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const SHOP = fileURLToPath(new URL(".", import.meta.url));
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const MINUTE = 60_000;
+/** Settings of whoever runs this are for another server. */
+const CLEAN = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("MAINSTAY_")));
+
+/** The client, installed into this folder where it is missing. */
+async function supabase() {
+  try {
+    return await import("@supabase/supabase-js");
+  } catch (error) {
+    if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
+  }
+  console.log("Installing @supabase/supabase-js beside this file ...");
+  const quiet = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
+  const npm = spawnSync("npm", quiet, { cwd: SHOP, stdio: "inherit" });
+  if (npm.status !== 0) throw new Error("@supabase/supabase-js is missing: npm install --prefix examples/shop");
+  return await import("@supabase/supabase-js");
+}
+
+/** The executable; built where there is none. */
+function executable() {
+  const target = process.env.CARGO_TARGET_DIR ?? join(ROOT, "target");
+  const made = ["release", "debug"].map((profile) => join(target, profile, "mainstay"));
+  const found = [process.env.MAINSTAY_BIN, ...made].find((path) => path && existsSync(path));
+  if (found) return found;
+  console.log("Building mainstay (cargo build --release) ...");
+  const cargo = spawnSync("cargo", ["build", "--release"], { cwd: ROOT, stdio: "inherit" });
+  if (cargo.status !== 0) throw new Error("mainstay cannot be built: see what cargo says");
+  return made[0];
+}
+
+/** Serves the shop on a free port until `stop`. */
+async function serve() {
+  const program = executable();
+  const data = mkdtempSync(join(tmpdir(), "shop-"));
+  const anywhere = ["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--data", data];
+  const server = spawn(program, ["serve", SHOP, ...anywhere], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...CLEAN, MAINSTAY_TELEMETRY_LOG_FORMAT: "json" },
+  });
+  const ended = new Promise((resolve) => server.once("exit", resolve));
+  const stop = async () => {
+    server.kill("SIGTERM");
+    await ended;
+    rmSync(data, { recursive: true, force: true });
+  };
+  try {
+    const url = await listening(server);
+    const token = (...flags) => {
+      const said = spawnSync(program, ["keys", SHOP, "--data", data, ...flags], { encoding: "utf8", env: CLEAN });
+      if (said.status !== 0) throw new Error(said.stderr);
+      return said.stdout.trim();
+    };
+    return { url, anon: token("--anon"), staff: token("--role", "staff"), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The address, as soon as the log says it. */
+function listening(server) {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error("the shop did not start in a minute")), MINUTE);
+    server.once("exit", (code) => reject(new Error(`mainstay ended with ${code}`)));
+    createInterface({ input: server.stdout }).on("line", (line) => {
+      if (!line.includes("server.listening")) return;
+      clearTimeout(late);
+      resolve(`http://${JSON.parse(line).address}`);
+    });
+  });
+}
+
+function running({ MAINSTAY_URL, MAINSTAY_ANON_KEY, MAINSTAY_STAFF_TOKEN }) {
+  if (!MAINSTAY_ANON_KEY || !MAINSTAY_STAFF_TOKEN) {
+    throw new Error("MAINSTAY_URL also needs MAINSTAY_ANON_KEY and MAINSTAY_STAFF_TOKEN");
+  }
+  return { url: MAINSTAY_URL, anon: MAINSTAY_ANON_KEY, staff: MAINSTAY_STAFF_TOKEN, stop: async () => {} };
+}
+
+const title = (text) => console.log(`\n${text}`);
+const row = (...cells) => console.log(`  ${cells.join("  ")}`);
+
+/** The rows of an answer that must be good. */
+async function rows(query) {
+  const { data, error } = await query;
+  if (error) throw new Error(`${error.code}: ${error.message}`);
+  return data;
+}
+
+async function visit(shopper, staff) {
+  title("The shelves, and what the cheapest things on them cost");
+  const shelves = await rows(
+    shopper
+      .from("categories")
+      .select("name, products(sku, name, price)")
+      .eq("products.status", "on_sale")
+      .order("position")
+      .order("price", { referencedTable: "products" })
+      .limit(2, { referencedTable: "products" })
+      .limit(3),
+  );
+  for (const { name, products } of shelves) {
+    row(name);
+    for (const product of products) row(" ", product.sku, product.name.padEnd(16), product.price.toFixed(2));
+  }
+
+  title("Lanterns, from the dearest, with the shelf that they stand on");
+  const { data: lanterns, count } = await shopper
+    .from("products")
+    .select("sku, name, price, colour:details->>colour, category(name)", { count: "exact" })
+    .textSearch("name", "lantern", { type: "websearch" })
+    .order("price", { ascending: false })
+    .range(0, 2)
+    .throwOnError();
+  for (const lantern of lanterns) {
+    row(lantern.sku, lantern.name.padEnd(16), lantern.price.toFixed(2), lantern.colour.padEnd(7), lantern.category.name);
+  }
+  row(`${lanterns.length} of ${count}`);
+
+  title("What a shelf costs, asked of a function");
+  const range = await rows(shopper.rpc("price_range", { slug: "garden" }));
+  row(`garden: ${range.products} things from ${range.lowest.toFixed(2)} to ${range.highest.toFixed(2)}`);
+
+  title("The staff puts a bell on sale, twice: the second time changes the first");
+  const [garden] = await rows(shopper.from("categories").select("id").eq("slug", "garden"));
+  const bell = { sku: "BL-0001", name: "Bell", stock: 3, status: "on_sale", category: garden.id };
+  for (const price of ["12.50", "11.90"]) {
+    const answer = await staff
+      .from("products")
+      .upsert({ ...bell, price }, { onConflict: "sku" })
+      .select("sku, price, category(name)")
+      .single()
+      .throwOnError();
+    row(answer.status === 201 ? "added  " : "changed", answer.data.sku, answer.data.price.toFixed(2), answer.data.category.name);
+  }
+
+  title("Two bells are reserved, then two more than there are");
+  await rows(staff.rpc("reserve", { sku: "BL-0001", amount: 2 }));
+  const { error } = await staff.rpc("reserve", { sku: "BL-0001", amount: 2 });
+  if (error?.code !== "23514") throw new Error("the shop sold what it does not have");
+  row(`refused with ${error.code}: ${error.message} (${error.details})`);
+  const left = await rows(shopper.from("products").select("stock").eq("sku", "BL-0001").single());
+  row(`in stock: ${left.stock}`);
+
+  title("What nobody but the staff may see");
+  const hidden = await shopper.from("products").select("sku, purchase_prices(cost)").limit(1);
+  if (hidden.error?.code !== "42501") throw new Error("the shop told what it pays");
+  row(`a visitor gets ${hidden.status}: ${hidden.error.message}`);
+  const [told] = await rows(staff.from("products").select("sku, purchase_prices(cost)").eq("sku", "KI-0001"));
+  row(`the staff gets ${told.sku}: ${told.purchase_prices.cost.toFixed(2)}`);
+}
+
+async function main() {
+  const { createClient } = await supabase();
+  const shop = process.env.MAINSTAY_URL ? running(process.env) : await serve();
+  // Node 20 has no WebSocket, which the client wants to know of before anything uses it.
+  const realtime = globalThis.WebSocket ? {} : { realtime: { transport: class {} } };
+  const client = (token) =>
+    createClient(shop.url, shop.anon, {
+      auth: { persistSession: false, autoRefreshToken: false },
+      global: { headers: { Authorization: `Bearer ${token}` } },
+      ...realtime,
+    });
+  try {
+    console.log(`The shop answers on ${shop.url}`);
+    await visit(client(shop.anon), client(shop.staff));
+  } finally {
+    await shop.stop();
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(`error: ${error.message}`);
+  process.exitCode = 1;
+}
