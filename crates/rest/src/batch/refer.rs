@@ -1,5 +1,6 @@
-//! References to earlier results of a batch: `{"$ref": "order.0.id"}` in a body, `{{order.0.id}}`
-//! in a path. The first part is the `id` or the number of an operation, the rest leads into its body.
+//! References to earlier results of a batch: `{"$ref": "order.0.id"}` in a body, and
+//! `{{order.0.id}}` in a path. The first part is the `id` or the number of an operation, the rest
+//! leads into its body.
 
 use bytes::Bytes;
 use mainstay_base::{Code, Error, Result};

@@ -168,7 +168,9 @@ impl Relation {
             (Some(column), None) if self.itself && self.from == self.to && self.holds => {
                 column.clone()
             }
-            (Some(column), None) if self.itself && !self.holds => format!("{to}!{column}"),
+            (Some(column), None) if self.itself && self.from != self.to && !self.holds => {
+                format!("{to}!{column}")
+            }
             (_, Some(at)) if self.from != self.to => format!("{to}!{}", module.tables[at].name),
             _ => format!("{to}!{}", self.constraint),
         }
