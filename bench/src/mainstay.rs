@@ -59,6 +59,13 @@ pub fn start() -> std::io::Result<Subject> {
     let app = folder.path().join("bench");
     declare(&app)?;
     let binary = binary()?;
+    // Before the server runs: at once, both could make a secret.
+    let key = |arguments: &[&str]| -> std::io::Result<String> {
+        let out = Command::new(&binary).arg("keys").arg(&app).args(arguments).output()?;
+        Ok(String::from_utf8_lossy(&out.stdout).trim().to_owned())
+    };
+    let anon = key(&["--anon"])?;
+    let user = key(&["--role", "authenticated", "--uid", "0190f0c1-0000-7000-8000-000000000001"])?;
     let port = free_port()?;
     let mut child = spawn(
         Command::new(&binary)
@@ -71,12 +78,6 @@ pub fn start() -> std::io::Result<Subject> {
     )?;
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     wait(address, &mut child)?;
-    let key = |arguments: &[&str]| -> std::io::Result<String> {
-        let out = Command::new(&binary).arg("keys").arg(&app).args(arguments).output()?;
-        Ok(String::from_utf8_lossy(&out.stdout).trim().to_owned())
-    };
-    let anon = key(&["--anon"])?;
-    let user = key(&["--role", "authenticated", "--uid", "0190f0c1-0000-7000-8000-000000000001"])?;
     Ok(Subject {
         name: "mainstay",
         durability: "WAL, synchronous=FULL, group commit",
