@@ -54,8 +54,8 @@ struct Comment<'a> {
     text: &'a str,
 }
 
-/// A statement for the articles and one for each of their comments: half the time of one statement
-/// that has SQLite write the JSON.
+/// A statement for the articles and one for each of their comments: faster than one statement that
+/// has SQLite write the JSON.
 fn embed(connection: &Connection, views: i64) -> rusqlite::Result<String> {
     let sql = "SELECT a.id, a.title, a.views, w.name
                FROM articles a JOIN authors w ON w.id = a.author
