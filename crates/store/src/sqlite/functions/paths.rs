@@ -88,7 +88,8 @@ pub(super) fn compare(left: &str, right: &str) -> Ordering {
     }
 }
 
-/// The order of arrays: element by element, then the shorter one first; NULL is the largest element.
+/// The order of arrays: element by element, then the shorter one first; NULL is the largest
+/// element.
 /// Source: PostgreSQL 15, section 9.19.
 pub(super) fn compare_arrays(left: &str, right: &str) -> Ordering {
     let (Some(Node::Array(left)), Some(Node::Array(right))) =
