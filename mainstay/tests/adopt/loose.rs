@@ -22,7 +22,7 @@ CREATE INDEX lower_b ON computed (lower(b));
 CREATE INDEX other_way ON computed (b COLLATE NOCASE);
 CREATE VIEW doubled AS SELECT id, twice, a * 1.5 AS half, b || '!' AS loud, count(*) AS n FROM computed;
 CREATE VIRTUAL TABLE texts USING fts5(b);
-CREATE TRIGGER indexed AFTER INSERT ON computed BEGIN INSERT INTO texts (rowid, b) VALUES (new.id, new.b); END;
+CREATE TRIGGER indexed AFTER INSERT ON computed BEGIN INSERT INTO texts (rowid, b) VALUES (new.id, coalesce(new.b, "none")); END;
 CREATE TABLE exact (id INT PRIMARY KEY, any ANY, n REAL NOT NULL DEFAULT 0.5, t TEXT DEFAULT 'a''b') STRICT;
 INSERT INTO exact VALUES (1, 'x', 1, 'y'), (2, 5, 2.5, NULL);
 CREATE TABLE _mainstay_mine (a);

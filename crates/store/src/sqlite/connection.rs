@@ -21,6 +21,10 @@ const FLOOR: i32 = 3_051_003;
 /// Instructions between two looks at the deadline: about 20 us.
 const PROGRESS_STEPS: i32 = 2000;
 
+/// Whether the file has triggers but those of a search.
+const FOREIGN_TRIGGERS: &str = r#"SELECT EXISTS (SELECT 1 FROM sqlite_schema
+    WHERE type = 'trigger' AND sql NOT LIKE '%\_search\_rows"%' ESCAPE '\')"#;
+
 /// SQLite's version, as text.
 #[must_use]
 pub fn version() -> &'static str {
@@ -87,7 +91,10 @@ pub(super) fn writer(path: &Path, clock: &Arc<dyn Clock>) -> Result<Opened> {
         connection.pragma_update(None, "wal_autocheckpoint", 0)?;
         connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
         // Also bounds the process: the limit is shared by all connections.
-        connection.pragma_update(None, "hard_heap_limit", limits::HEAP_BYTES)
+        connection.pragma_update(None, "hard_heap_limit", limits::HEAP_BYTES)?;
+        // Triggers that others wrote before the file was adopted may lean on SQLite's old habit.
+        let foreign = connection.query_row(FOREIGN_TRIGGERS, [], |row| row.get(0))?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, foreign).map(drop)
     };
     set().map_err(|error| cannot_open(path, error))?;
     Ok(opened)
