@@ -7,8 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
+
+use crate::answer;
 
 /// Writes the nth request of a connection: whole, with its head.
 pub type Ask = dyn Fn(&mut Random, &mut Vec<u8>) + Send + Sync;
@@ -95,53 +97,17 @@ async fn connection(
     let mut stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     let mut random = Random::new(seed);
-    let (mut request, mut answer) = (Vec::with_capacity(512), Vec::with_capacity(8192));
+    let (mut request, mut received) = (Vec::with_capacity(512), Vec::with_capacity(8192));
     let mut run = Run::default();
     while !stop.load(Ordering::Relaxed) {
         request.clear();
         ask(&mut random, &mut request);
         let asked = Instant::now();
         stream.write_all(&request).await?;
-        let status = read_answer(&mut stream, &mut answer).await?;
+        let status = answer::read(&mut stream, &mut received).await?;
         run.latencies.push(u32::try_from(asked.elapsed().as_micros()).unwrap_or(u32::MAX));
         run.requests += 1;
         run.errors += u64::from(!(200..300).contains(&status));
     }
     Ok(run)
-}
-
-/// Reads one answer whole and gives its status.
-async fn read_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> std::io::Result<u16> {
-    buffer.clear();
-    let mut end = None;
-    loop {
-        if stream.read_buf(buffer).await? == 0 {
-            return Err(std::io::Error::other("the server closed the connection"));
-        }
-        if end.is_none() {
-            end = head_end(buffer).map(|head| head + content_length(&buffer[..head]));
-        }
-        if let Some(end) = end
-            && buffer.len() >= end
-        {
-            let status =
-                std::str::from_utf8(&buffer[9..12]).ok().and_then(|text| text.parse().ok());
-            return Ok(status.unwrap_or(0));
-        }
-    }
-}
-
-fn head_end(bytes: &[u8]) -> Option<usize> {
-    bytes.windows(4).position(|four| four == b"\r\n\r\n").map(|at| at + 4)
-}
-
-fn content_length(head: &[u8]) -> usize {
-    const NAME: &[u8] = b"content-length:";
-    let lines = head.split(|byte| *byte == b'\n');
-    let value = lines
-        .filter(|line| line.len() > NAME.len())
-        .find(|line| line[..NAME.len()].eq_ignore_ascii_case(NAME))
-        .map(|line| &line[NAME.len()..]);
-    let text = value.and_then(|value| std::str::from_utf8(value).ok());
-    text.and_then(|text| text.trim().parse().ok()).unwrap_or(0)
 }

@@ -1,13 +1,18 @@
 //! Measures Mainstay beside a hand-written floor and PocketBase, in one run, in turns, on this
 //! machine. What counts is CPU per request and the ratios; see docs/performance.md.
 //!
-//! `subjects` (start servers) -> `cases` (what is asked) -> `load` (asks) -> `report`.
+//! `subjects` (start servers) -> `cases` (in turns) -> `check` (answers) -> `load` -> `report`.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)] // a command that speaks to the terminal
 
+mod answer;
+mod asks;
 mod cases;
+mod check;
+mod data;
 mod floor;
 mod load;
+mod mainstay;
 mod pocket;
 mod process;
 mod report;

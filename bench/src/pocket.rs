@@ -6,9 +6,11 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use rusqlite::params;
 use serde_json::{Value, json};
 
-use crate::subjects::{Paths, Subject, free_port, ids, row, spawn, wait};
+use crate::data::{articles, authors, comments, ids, row};
+use crate::subjects::{Paths, Subject, free_port, spawn, wait};
 
 /// The id that PocketBase gets for one of ours: 15 characters of its alphabet, in the same order.
 fn short(id: &str) -> String {
@@ -62,45 +64,117 @@ pub fn start(log: bool) -> std::io::Result<Subject> {
         durability: "WAL, synchronous=NORMAL (its default)",
         address,
         child,
-        paths: Paths {
-            health: "/api/health",
-            one: |id| format!("/api/collections/posts/records/{}", short(id)),
-            list: |views| {
-                format!(
-                    "/api/collections/posts/records?filter=(views%3E{views})&sort=views&perPage=20&skipTotal=1"
-                )
-            },
-            insert: "/api/collections/posts/records",
-        },
+        paths: paths(),
         headers: String::new(),
-        write_headers: String::new(),
+        insert_headers: "",
+        bulk_headers: "",
+        count_headers: "",
+        alike: false,
         _folder: folder,
     })
 }
 
-/// The collection with open rules, and the log's setting.
+/// The word for the table on a case that has no equal here.
+pub fn lacks(case: &str) -> Option<&'static str> {
+    match case {
+        "bulk100" | "bulk1000" => {
+            Some("writes many rows only as a batch of requests, off as shipped")
+        }
+        "rpc" => Some("has functions only as hooks in JavaScript or Go"),
+        _ => None,
+    }
+}
+
+fn paths() -> Paths {
+    Paths {
+        health: "/api/health",
+        one: |id| format!("/api/collections/posts/records/{}", short(id)),
+        list: |views| {
+            format!(
+                "/api/collections/posts/records?filter=(views%3E{views})&sort=views&perPage=20\
+                 &skipTotal=1"
+            )
+        },
+        insert: "/api/collections/posts/records",
+        embed: |views| {
+            format!(
+                "/api/collections/articles/records?filter=(views%3E{views})&sort=views&perPage=20\
+                 &skipTotal=1&expand=author,comments_via_article&fields=id,title,views,\
+                 expand.author.name,expand.comments_via_article.id,\
+                 expand.comments_via_article.text"
+            )
+        },
+        count: |topic, views| {
+            format!(
+                "/api/collections/articles/records?filter=(topic=%22{topic}%22%26%26\
+                 views%3E={views})&sort=views&perPage=20"
+            )
+        },
+        bulk: None,
+        rpc: None,
+    }
+}
+
+/// The collections with open rules, and the log's setting.
 fn prepare(address: SocketAddr, log: bool) -> std::io::Result<()> {
     let login = json!({ "identity": "bench@example.com", "password": "bench-password" });
     let path = "/api/collections/_superusers/auth-with-password";
     let session = call(address, "POST", path, "", &login)?;
     let token = session["token"].as_str().unwrap_or_default().to_owned();
-    let field = |name: &str, kind: &str| json!({ "name": name, "type": kind });
-    let collection = json!({
-        "name": "posts", "type": "base",
-        "listRule": "", "viewRule": "", "createRule": "",
-        "fields": [field("author", "text"), field("body", "text"), field("title", "text"),
-                   field("views", "number")],
-        "indexes": ["CREATE INDEX posts_views ON posts (views)"],
-    });
-    let made = call(address, "POST", "/api/collections", &token, &collection)?;
-    if made["id"].is_null() {
-        return Err(std::io::Error::other(format!("pocketbase made no collection: {made}")));
-    }
+    let authors = make(address, &token, "authors", &json!([field("name", "text")]), &[])?;
+    let fields = json!([
+        field("author", "text"),
+        field("body", "text"),
+        field("title", "text"),
+        field("views", "number")
+    ]);
+    let indexes = ["CREATE INDEX posts_views ON posts (views)"];
+    make(address, &token, "posts", &fields, &indexes)?;
+    let fields = json!([
+        field("author", &authors),
+        field("title", "text"),
+        field("topic", "text"),
+        field("views", "number")
+    ]);
+    let indexes = [
+        "CREATE INDEX articles_views ON articles (views)",
+        "CREATE INDEX articles_topic_views ON articles (topic, views)",
+    ];
+    let articles = make(address, &token, "articles", &fields, &indexes)?;
+    let fields = json!([field("article", &articles), field("text", "text")]);
+    let indexes = ["CREATE INDEX comments_article ON comments (article)"];
+    make(address, &token, "comments", &fields, &indexes)?;
     if !log {
         let off = json!({ "logs": { "maxDays": 0 } });
         call(address, "PATCH", "/api/settings", &token, &off)?;
     }
     Ok(())
+}
+
+/// A text, a number, or else one row of the collection with that id.
+fn field(name: &str, kind: &str) -> Value {
+    match kind {
+        "text" | "number" => json!({ "name": name, "type": kind }),
+        _ => json!({ "name": name, "type": "relation", "maxSelect": 1, "required": true,
+                     "collectionId": kind }),
+    }
+}
+
+/// Makes a collection and gives its id.
+fn make(
+    address: SocketAddr,
+    token: &str,
+    name: &str,
+    fields: &Value,
+    indexes: &[&str],
+) -> std::io::Result<String> {
+    let collection = json!({
+        "name": name, "type": "base", "listRule": "", "viewRule": "", "createRule": "",
+        "fields": fields, "indexes": indexes,
+    });
+    let made = call(address, "POST", "/api/collections", token, &collection)?;
+    let id = made["id"].as_str().map(str::to_owned);
+    id.ok_or_else(|| std::io::Error::other(format!("pocketbase made no collection: {made}")))
 }
 
 fn fill(path: &Path) -> rusqlite::Result<()> {
@@ -109,10 +183,21 @@ fn fill(path: &Path) -> rusqlite::Result<()> {
     let all = connection.transaction()?;
     for (at, id) in (0..).zip(ids()) {
         let (author, body, title, views) = row(at);
-        all.execute(
-            "INSERT INTO posts (id, author, body, title, views) VALUES (?, ?, ?, ?, ?)",
-            rusqlite::params![short(&id), author, body, title, views],
-        )?;
+        let sql = "INSERT INTO posts (id, author, body, title, views) VALUES (?, ?, ?, ?, ?)";
+        all.prepare_cached(sql)?.execute(params![short(&id), author, body, title, views])?;
+    }
+    for (id, name) in authors() {
+        let sql = "INSERT INTO authors (id, name) VALUES (?, ?)";
+        all.prepare_cached(sql)?.execute(params![short(&id), name])?;
+    }
+    for one in articles() {
+        let sql = "INSERT INTO articles (id, author, title, topic, views) VALUES (?, ?, ?, ?, ?)";
+        let (id, author, views) = (short(&one.id), short(&one.author), one.views.cast_signed());
+        all.prepare_cached(sql)?.execute(params![id, author, one.title, one.topic, views])?;
+    }
+    for one in comments() {
+        let sql = "INSERT INTO comments (id, article, text) VALUES (?, ?, ?)";
+        all.prepare_cached(sql)?.execute(params![short(&one.id), short(&one.article), one.text])?;
     }
     all.commit()
 }

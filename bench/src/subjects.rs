@@ -1,32 +1,15 @@
 //! The servers that are measured: each a child process on a free port with its own temporary
-//! folder, holding the same rows.
+//! folder, holding the same rows. The floor is started here, the others in files of their own.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rusqlite::params;
 use tempfile::TempDir;
 
-use crate::load::Random;
-
-/// Rows that every subject starts with.
-pub const ROWS: u64 = 10_000;
-
-/// The table, as Mainstay declares it.
-const APP: &str = r#"
-name = "bench"
-[tables.posts]
-indexes = [["views"]]
-[tables.posts.columns]
-author = "text"
-body = "text"
-title = { type = "text", max = 200 }
-views = "integer"
-[tables.posts.allow]
-read = "true"
-create = "auth.role == 'authenticated'"
-"#;
+use crate::data::{articles, authors, comments, ids, row};
 
 /// A server under measurement.
 pub struct Subject {
@@ -36,19 +19,30 @@ pub struct Subject {
     pub address: SocketAddr,
     pub child: Child,
     pub paths: Paths,
-    /// Headers that every request carries, and those of writes beside them.
+    /// Headers that every request carries; the others only what their name says.
     pub headers: String,
-    pub write_headers: String,
+    pub insert_headers: &'static str,
+    pub bulk_headers: &'static str,
+    pub count_headers: &'static str,
+    /// Its rows have the floor's columns and keys.
+    pub alike: bool,
     /// Removed with the subject.
     pub _folder: TempDir,
 }
 
-/// Where the cases are found.
+/// Where the cases are found; what a subject lacks is none.
 pub struct Paths {
     pub health: &'static str,
     pub one: fn(&str) -> String,
     pub list: fn(u64) -> String,
     pub insert: &'static str,
+    /// Articles above these views with their author and comments.
+    pub embed: fn(u64) -> String,
+    /// Articles on a topic from these views on, counted.
+    pub count: fn(&str, u64) -> String,
+    pub bulk: Option<&'static str>,
+    /// The article on a topic with these views, by a function.
+    pub rpc: Option<fn(&str, u64) -> String>,
 }
 
 impl Drop for Subject {
@@ -56,30 +50,6 @@ impl Drop for Subject {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// Ids of the rows, the same for every subject.
-pub fn ids() -> Vec<String> {
-    let mut random = Random::new(7);
-    (0..ROWS)
-        .map(|at| {
-            let random =
-                u128::from(random.below(1 << 40)) << 20 | u128::from(random.below(1 << 20));
-            let bits = (0x0190_0000_0000_u128 + u128::from(at)) << 80
-                | 0x7 << 76
-                | 0x8 << 60
-                | (random & 0x0fff_ffff_ffff_ffff);
-            uuid::Uuid::from_u128(bits).hyphenated().to_string()
-        })
-        .collect()
-}
-
-/// The fields of the nth row.
-pub fn row(at: u64) -> (String, String, String, i64) {
-    let body =
-        format!("The body of post number {at}, long enough to look like text that people write.");
-    let views = i64::try_from(at).unwrap_or(0);
-    (format!("author-{}", at % 100), body, format!("Post number {at}"), views)
 }
 
 pub fn free_port() -> std::io::Result<u16> {
@@ -128,99 +98,62 @@ pub fn floor() -> std::io::Result<Subject> {
             one: |id| format!("/posts/{id}"),
             list: |views| format!("/posts?views={views}"),
             insert: "/posts",
+            embed: |views| format!("/articles?views={views}"),
+            count: |topic, views| format!("/articles/counted?topic={topic}&views={views}"),
+            bulk: Some("/posts/many"),
+            rpc: Some(|topic, views| format!("/article?topic={topic}&views={views}")),
         },
         headers: String::new(),
-        write_headers: String::new(),
+        insert_headers: "",
+        bulk_headers: "",
+        count_headers: "",
+        alike: true,
         _folder: folder,
     })
 }
+
+const TABLES: &str = "
+PRAGMA journal_mode = WAL;
+CREATE TABLE posts (id TEXT PRIMARY KEY, author TEXT NOT NULL, body TEXT NOT NULL,
+                    title TEXT NOT NULL, views INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX posts_views ON posts (views);
+CREATE TABLE authors (id TEXT PRIMARY KEY, name TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE articles (id TEXT PRIMARY KEY, author TEXT NOT NULL REFERENCES authors,
+                       title TEXT NOT NULL, topic TEXT NOT NULL,
+                       views INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX articles_views ON articles (views);
+CREATE INDEX articles_topic_views ON articles (topic, views);
+CREATE TABLE comments (id TEXT PRIMARY KEY, article TEXT NOT NULL REFERENCES articles,
+                       text TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX comments_article ON comments (article);";
 
 fn fill(path: &Path) -> rusqlite::Result<()> {
     let mut connection = rusqlite::Connection::open(path)?;
-    connection.execute_batch(
-        "PRAGMA journal_mode = WAL;
-         CREATE TABLE posts (id TEXT PRIMARY KEY, author TEXT NOT NULL, body TEXT NOT NULL,
-                             title TEXT NOT NULL, views INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-         CREATE INDEX posts_views ON posts (views);",
-    )?;
+    connection.execute_batch(TABLES)?;
     let all = connection.transaction()?;
     for (at, id) in (0..).zip(ids()) {
         let (author, body, title, views) = row(at);
-        all.execute(
-            "INSERT INTO posts VALUES (?, ?, ?, ?, ?)",
-            rusqlite::params![id, author, body, title, views],
-        )?;
+        all.prepare_cached("INSERT INTO posts VALUES (?, ?, ?, ?, ?)")?
+            .execute(params![id, author, body, title, views])?;
+    }
+    for author in authors() {
+        all.execute("INSERT INTO authors VALUES (?, ?)", author)?;
+    }
+    for one in articles() {
+        all.prepare_cached("INSERT INTO articles VALUES (?, ?, ?, ?, ?)")?.execute(params![
+            one.id,
+            one.author,
+            one.title,
+            one.topic,
+            one.views.cast_signed()
+        ])?;
+    }
+    for one in comments() {
+        all.prepare_cached("INSERT INTO comments VALUES (?, ?, ?)")?.execute(params![
+            one.id,
+            one.article,
+            one.text
+        ])?;
     }
     all.commit()
-}
-
-/// Mainstay as it ships: every layer, the log too (to a pipe that is read and thrown away).
-pub fn mainstay() -> std::io::Result<Subject> {
-    let folder = tempfile::tempdir()?;
-    let app = folder.path().join("bench");
-    std::fs::create_dir_all(app.join("modules"))?;
-    std::fs::create_dir_all(app.join("seed/bench"))?;
-    let (head, tables) = APP.split_once("[tables.posts]").unwrap_or((APP, ""));
-    std::fs::write(app.join("mainstay.toml"), head)?;
-    std::fs::write(app.join("modules/bench.toml"), format!("[tables.posts]{tables}"))?;
-    let mut seed = String::from("id,author,body,title,views\n");
-    for (at, id) in (0..).zip(ids()) {
-        let (author, body, title, views) = row(at);
-        seed.push_str(&format!("{id},{author},\"{body}\",{title},{views}\n"));
-    }
-    std::fs::write(app.join("seed/bench/posts.csv"), seed)?;
-    let binary = binary()?;
-    let port = free_port()?;
-    let mut child = spawn(
-        Command::new(&binary)
-            .arg("serve")
-            .arg(&app)
-            .arg("--listen")
-            .arg(format!("127.0.0.1:{port}"))
-            .arg("--admin-listen")
-            .arg("127.0.0.1:0"),
-    )?;
-    let address = SocketAddr::from(([127, 0, 0, 1], port));
-    wait(address, &mut child)?;
-    let key = |arguments: &[&str]| -> std::io::Result<String> {
-        let out = Command::new(&binary).arg("keys").arg(&app).args(arguments).output()?;
-        Ok(String::from_utf8_lossy(&out.stdout).trim().to_owned())
-    };
-    let anon = key(&["--anon"])?;
-    let user = key(&["--role", "authenticated", "--uid", "0190f0c1-0000-7000-8000-000000000001"])?;
-    Ok(Subject {
-        name: "mainstay",
-        durability: "WAL, synchronous=FULL, group commit",
-        address,
-        child,
-        paths: Paths {
-            health: "/livez",
-            one: |id| format!("/rest/v1/posts?id=eq.{id}"),
-            list: |views| format!("/rest/v1/posts?views=gt.{views}&order=views&limit=20"),
-            insert: "/rest/v1/posts",
-        },
-        headers: format!("apikey: {anon}\r\nAuthorization: Bearer {user}\r\n"),
-        write_headers: "Prefer: return=representation\r\n".to_owned(),
-        _folder: folder,
-    })
-}
-
-/// The release binary beside this one, built first when it is not there.
-fn binary() -> std::io::Result<PathBuf> {
-    if let Some(given) = std::env::var_os("MAINSTAY_BIN") {
-        return Ok(given.into());
-    }
-    let own = std::env::current_exe()?;
-    let beside = own.with_file_name("mainstay");
-    let status =
-        Command::new("cargo").args(["build", "--release", "--quiet", "-p", "mainstay"]).status()?;
-    if !status.success() || !beside.exists() {
-        return Err(std::io::Error::other("the mainstay binary could not be built"));
-    }
-    Ok(beside)
-}
-
-/// PocketBase from the Python package index, when it can be had. `log` is its request log.
-pub fn pocketbase(log: bool) -> std::io::Result<Subject> {
-    crate::pocket::start(log)
 }

@@ -30,6 +30,19 @@ impl From<Mistakes> for Failure {
     }
 }
 
+/// A line for whoever reads stdout.
+macro_rules! say {
+    ($($part:tt)*) => { $crate::report::line(format_args!($($part)*)) };
+}
+pub(crate) use say;
+
+/// Writes a line to stdout. A reader that goes away, as `head` does, ends the command quietly.
+pub fn line(text: std::fmt::Arguments<'_>) {
+    if writeln!(std::io::stdout().lock(), "{text}").is_err() {
+        std::process::exit(0);
+    }
+}
+
 /// Says what went wrong on stderr, and gives the exit code.
 pub fn failure(failure: &Failure, as_json: bool) -> ExitCode {
     let mut out = std::io::stderr().lock();

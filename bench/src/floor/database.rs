@@ -1,38 +1,21 @@
-//! The floor's database: one reader a thread for lookups, two list threads, one writer that
+//! The floor's database: one reader a thread for lookups, two threads for pages, one writer that
 //! commits what has gathered in one transaction.
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use crossbeam_channel::{Sender, bounded};
-use rusqlite::{Connection, OpenFlags, Row, params};
-use serde::{Deserialize, Serialize};
+use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
 
-/// Rows that one commit may hold.
-const GROUP: usize = 256;
+use super::lookups;
+use super::pages::{self, Page, Question};
+use super::writes::{self, NewPost, Posts, WRITES, Write};
 
 pub struct Database {
     path: PathBuf,
-    lists: Sender<(i64, oneshot::Sender<Option<String>>)>,
-    writes: Sender<(NewPost, oneshot::Sender<Option<String>>)>,
-}
-
-#[derive(Deserialize)]
-pub struct NewPost {
-    author: String,
-    body: String,
-    title: String,
-    views: i64,
-}
-
-#[derive(Serialize)]
-struct Post<'a> {
-    id: &'a str,
-    author: &'a str,
-    body: &'a str,
-    title: &'a str,
-    views: i64,
+    pages: Sender<(Question, oneshot::Sender<Option<Page>>)>,
+    writes: Sender<Write>,
 }
 
 fn open(path: &Path, write: bool) -> rusqlite::Result<Connection> {
@@ -44,18 +27,6 @@ fn open(path: &Path, write: bool) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-fn write_row(row: &Row<'_>, out: &mut Vec<u8>) -> rusqlite::Result<()> {
-    let text = |at: usize| row.get_ref(at)?.as_str().map_err(rusqlite::Error::from);
-    let post = Post {
-        id: text(0)?,
-        author: text(1)?,
-        body: text(2)?,
-        title: text(3)?,
-        views: row.get(4)?,
-    };
-    serde_json::to_writer(out, &post).map_err(|_| rusqlite::Error::InvalidQuery)
-}
-
 thread_local! {
     static READER: RefCell<Option<Connection>> = const { RefCell::new(None) };
 }
@@ -63,96 +34,66 @@ thread_local! {
 impl Database {
     pub fn open(folder: &Path) -> rusqlite::Result<Self> {
         let path = folder.join("floor.db");
-        let (lists, list_queue) = bounded::<(i64, oneshot::Sender<Option<String>>)>(1024);
+        let (pages, page_queue) = bounded::<(Question, oneshot::Sender<Option<Page>>)>(1024);
         for _ in 0..2 {
-            let (queue, connection) = (list_queue.clone(), open(&path, false)?);
+            let (queue, connection) = (page_queue.clone(), open(&path, false)?);
             std::thread::spawn(move || {
-                for (views, reply) in queue {
-                    let _ = reply.send(list(&connection, views).ok());
+                for (question, reply) in queue {
+                    let _ = reply.send(pages::answer(&connection, &question).ok());
                 }
             });
         }
-        let (writes, queue) = bounded::<(NewPost, oneshot::Sender<Option<String>>)>(4096);
+        let (writes, queue) = bounded::<Write>(WRITES);
         let connection = open(&path, true)?;
         std::thread::spawn(move || {
             while let Ok(first) = queue.recv() {
-                let mut group = vec![first];
-                group.extend(queue.try_iter().take(GROUP - 1));
-                write(&connection, group);
+                writes::commit(&connection, writes::gather(first, &queue));
             }
         });
-        Ok(Self { path, lists, writes })
+        Ok(Self { path, pages, writes })
     }
 
+    /// A post by its key, on the calling thread.
     pub fn one(&self, id: &str) -> Option<String> {
+        self.look(|reader| lookups::post(reader, id))
+    }
+
+    /// An article with its author's name, on the calling thread.
+    pub fn article(&self, topic: &str, views: i64) -> Option<String> {
+        self.look(|reader| lookups::article(reader, topic, views))
+    }
+
+    fn look(
+        &self,
+        find: impl FnOnce(&Connection) -> rusqlite::Result<Option<String>>,
+    ) -> Option<String> {
         READER.with_borrow_mut(|reader| {
             if reader.is_none() {
                 *reader = open(&self.path, false).ok();
             }
-            let sql = "SELECT id, author, body, title, views FROM posts WHERE id = ?";
-            let mut statement = reader.as_ref()?.prepare_cached(sql).ok()?;
-            let mut rows = statement.query([id]).ok()?;
-            let mut out = Vec::with_capacity(512);
-            write_row(rows.next().ok()??, &mut out).ok()?;
-            String::from_utf8(out).ok()
+            find(reader.as_ref()?).ok()?
         })
     }
 
-    pub async fn list(&self, views: i64) -> Option<String> {
+    pub async fn page(&self, question: Question) -> Option<Page> {
         let (reply, answer) = oneshot::channel();
-        self.lists.try_send((views, reply)).ok()?;
+        self.pages.try_send((question, reply)).ok()?;
         answer.await.ok()?
     }
 
+    /// One post; its body comes back.
     pub async fn insert(&self, post: NewPost) -> Option<String> {
+        self.write(Posts::One(post)).await
+    }
+
+    /// Many posts in one transaction; nothing comes back.
+    pub async fn insert_many(&self, posts: Vec<NewPost>) -> Option<String> {
+        self.write(Posts::Many(posts)).await
+    }
+
+    async fn write(&self, posts: Posts) -> Option<String> {
         let (reply, answer) = oneshot::channel();
-        self.writes.try_send((post, reply)).ok()?;
+        self.writes.try_send(Write { posts, reply }).ok()?;
         answer.await.ok()?
-    }
-}
-
-fn list(connection: &Connection, views: i64) -> rusqlite::Result<String> {
-    let sql =
-        "SELECT id, author, body, title, views FROM posts WHERE views > ? ORDER BY views LIMIT 20";
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query([views])?;
-    let mut out = Vec::with_capacity(4096);
-    out.push(b'[');
-    while let Some(row) = rows.next()? {
-        if out.len() > 1 {
-            out.push(b',');
-        }
-        write_row(row, &mut out)?;
-    }
-    out.push(b']');
-    String::from_utf8(out).map_err(|_| rusqlite::Error::InvalidQuery)
-}
-
-fn write(connection: &Connection, group: Vec<(NewPost, oneshot::Sender<Option<String>>)>) {
-    let mut bodies = Vec::with_capacity(group.len());
-    let done = || -> rusqlite::Result<()> {
-        connection.execute_batch("BEGIN IMMEDIATE")?;
-        for (post, _) in &group {
-            let id = uuid::Uuid::now_v7().to_string();
-            let mut insert =
-                connection.prepare_cached("INSERT INTO posts VALUES (?, ?, ?, ?, ?)")?;
-            insert.execute(params![id, post.author, post.body, post.title, post.views])?;
-            let shown = Post {
-                id: &id,
-                author: &post.author,
-                body: &post.body,
-                title: &post.title,
-                views: post.views,
-            };
-            bodies.push(serde_json::to_string(&shown).ok());
-        }
-        connection.execute_batch("COMMIT")
-    };
-    let done = {
-        let mut done = done;
-        done()
-    };
-    for ((_, reply), body) in group.into_iter().zip(bodies) {
-        let _ = reply.send(if done.is_ok() { body } else { None });
     }
 }

@@ -87,7 +87,7 @@ codes! {
     CheckViolated = "23514", 400, "A value breaks a declared check.";
     GeneratedColumn = "428C9", 400, "A generated column cannot be written.";
     NotGrouped = "42803", 400, "A column is neither grouped nor aggregated.";
-    CastUnknown = "42704", 400, "The cast names a type that is not supported.";
+    CastUnknown = "42704", 400, "A type or a text search configuration of this name is not there.";
     Forbidden = "42501", 403, "The caller may not do this.";
     ForbiddenAnonymous = "42501", 401, "An anonymous caller may not do this; signing in may help.";
     TypeMismatch = "42804", 400, "An operator was used on a type that it is not made for.";

@@ -65,11 +65,18 @@ impl Keys {
             }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let keys = Self::from_secret(&new_secret(), clock)?;
-                keys.keep(path).map_err(|error| {
-                    Error::new(Code::Internal, format!("{} cannot be written", path.display()))
-                        .details(error.to_string())
-                })?;
-                Ok(keys)
+                match keys.keep(path) {
+                    Ok(()) => Ok(keys),
+                    // Another process made them in the meantime: those are the keys.
+                    Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                        Self::kept(path, clock)
+                    }
+                    Err(error) => Err(Error::new(
+                        Code::Internal,
+                        format!("{} cannot be written", path.display()),
+                    )
+                    .details(error.to_string())),
+                }
             }
             Err(error) => {
                 Err(Error::new(Code::Internal, format!("{} cannot be read", path.display()))
@@ -78,14 +85,17 @@ impl Keys {
         }
     }
 
-    /// Written whole under another name first, so that a crash leaves the old file or the new one.
+    /// Written whole under another name first, so that a crash leaves no file or a whole one. The
+    /// name is then taken only if nobody else has taken it.
     fn keep(&self, path: &Path) -> std::io::Result<()> {
-        let draft = path.with_extension("new");
+        let draft = path.with_extension(format!("new-{}", std::process::id()));
         let mut file =
             OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
         file.write_all(serde_json::to_string_pretty(self)?.as_bytes())?;
         file.sync_all()?;
-        std::fs::rename(&draft, path)?;
+        let taken = std::fs::hard_link(&draft, path);
+        std::fs::remove_file(&draft)?;
+        taken?;
         match path.parent() {
             Some(folder) => std::fs::File::open(folder)?.sync_all(),
             None => Ok(()),

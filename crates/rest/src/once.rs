@@ -2,7 +2,6 @@
 //! is recorded in the transaction of the write. Source: IETF draft
 //! `draft-ietf-httpapi-idempotency-key-header`, and what Stripe's API does where it is silent.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -112,18 +111,44 @@ impl Once {
     }
 }
 
-/// Method, path, query, the headers that change what is done, and the body.
+/// Method, path, query, the headers that change what is done, and the body. The key that proves
+/// who asks is left out: it may be renewed between two tries.
 fn fingerprint(request: &Request<Bytes>) -> String {
-    let mut hasher = DefaultHasher::new();
-    request.method().as_str().hash(&mut hasher);
-    request.uri().path_and_query().map(ToString::to_string).hash(&mut hasher);
-    for name in ["content-profile", "content-type", "prefer", "accept"] {
+    let mut hash = Fnv::default();
+    hash.part(request.method().as_str().as_bytes());
+    hash.part(request.uri().path().as_bytes());
+    let query = request.uri().query().unwrap_or_default();
+    query
+        .split('&')
+        .filter(|part| !part.starts_with("apikey="))
+        .for_each(|part| hash.part(part.as_bytes()));
+    for name in ["content-profile", "content-type", "prefer", "accept", "range"] {
+        hash.part(name.as_bytes());
         let values = request.headers().get_all(name).iter();
-        values.for_each(|value| value.as_bytes().hash(&mut hasher));
-        name.hash(&mut hasher);
+        values.for_each(|value| hash.part(value.as_bytes()));
     }
-    request.body().hash(&mut hasher);
-    format!("{:016x}{:08x}", hasher.finish(), request.body().len())
+    hash.part(request.body());
+    format!("{:032x}", hash.0)
+}
+
+/// FNV-1a of 128 bits: records outlive the program that made them, so the hash may never change.
+/// It keeps one caller's requests apart and no callers from each other.
+struct Fnv(u128);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d)
+    }
+}
+
+impl Fnv {
+    /// Takes a part and its length, so that no two lists of parts are one.
+    fn part(&mut self, bytes: &[u8]) {
+        for byte in bytes.iter().chain(&bytes.len().to_le_bytes()) {
+            self.0 ^= u128::from(*byte);
+            self.0 = self.0.wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+        }
+    }
 }
 
 /// Status and headers as a line of JSON, then the body.
@@ -150,4 +175,31 @@ fn replay(kept: &[u8]) -> Result<Response<Bytes>> {
     }
     map.insert("idempotent-replayed", HeaderValue::from_static("true"));
     Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_is_that_of_its_specification() {
+        let mut hash = Fnv::default();
+        for byte in b"foobar" {
+            hash.0 ^= u128::from(*byte);
+            hash.0 = hash.0.wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+        }
+        assert_eq!(hash.0, 0x343e_1662_793c_64bf_6f0d_3597_ba44_6f18);
+    }
+
+    #[test]
+    fn what_changes_a_request_changes_its_fingerprint() {
+        let of = |uri: &str, body: &'static str| {
+            let request = Request::post(uri).header("prefer", "x");
+            fingerprint(&request.body(Bytes::from_static(body.as_bytes())).unwrap())
+        };
+        assert_eq!(of("/a?b=1&apikey=x", "{}"), of("/a?b=1&apikey=y", "{}"));
+        for (uri, body) in [("/a?b=2", "{}"), ("/b?b=1", "{}"), ("/a?b=1", "{} ")] {
+            assert_ne!(of("/a?b=1", "{}"), of(uri, body), "{uri} {body}");
+        }
+    }
 }

@@ -5,25 +5,28 @@ use std::hash::Hasher;
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderValue};
-use http::{Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 use rustc_hash::FxHasher;
 
 use crate::parse::Verb;
 use crate::work::Ask;
 
-/// Tags the answer of a read and leaves its body out when the client has it.
+/// Puts the tag of a body among the headers.
+pub fn put(headers: &mut HeaderMap, body: &[u8]) {
+    if let Ok(tag) = HeaderValue::try_from(tag(body)) {
+        headers.insert(ETAG, tag);
+    }
+}
+
+/// Leaves the body of a read out when the client has it.
 #[must_use]
 pub fn conditional(ask: &Ask<'_>, mut response: Response<Bytes>) -> Response<Bytes> {
-    let reads = ask.intent.verb == Verb::Read { head: false };
-    if !reads || !response.status().is_success() {
+    let tag = response.headers().get(ETAG).and_then(|tag| tag.to_str().ok());
+    let (Some(tag), Some(listed)) = (tag, ask.intent.if_none_match) else {
         return response;
-    }
-    let tag = tag(response.body());
-    let known = ask.intent.if_none_match.is_some_and(|listed| is_listed(listed, &tag));
-    if let Ok(value) = HeaderValue::try_from(tag) {
-        response.headers_mut().insert(ETAG, value);
-    }
-    if known && response.status() == StatusCode::OK {
+    };
+    let reads = matches!(ask.intent.verb, Verb::Read { .. });
+    if reads && response.status() == StatusCode::OK && is_listed(listed, tag) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         *response.body_mut() = Bytes::new();
         response.headers_mut().remove(CONTENT_TYPE);

@@ -9,7 +9,7 @@ use mainstay_store::adopt::{NoteKind, Progress};
 use serde_json::{Value, json};
 
 use crate::adoption::{self, Asked, Done};
-use crate::report::Failure;
+use crate::report::{Failure, say};
 
 /// Make an application of an existing SQLite database. The source is copied, never written to.
 ///
@@ -46,7 +46,7 @@ pub fn run(args: &Args, as_json: bool) -> Result<(), Failure> {
     bar.finish_and_clear();
     let done = done?;
     match as_json {
-        true => println!("{}", in_json(&args.folder, &done)),
+        true => say!("{}", in_json(&args.folder, &done)),
         false => print(args, &done),
     }
     Ok(())
@@ -103,11 +103,11 @@ fn print(args: &Args, done: &Done) {
     let module = &done.adopted.module;
     let width = module.tables.iter().map(|table| table.name.chars().count()).max().unwrap_or(0);
     for (table, rows) in module.tables.iter().zip(&done.adopted.rows) {
-        println!("  {:width$}  {rows:>10} rows", table.name);
+        say!("  {:width$}  {rows:>10} rows", table.name);
     }
     let rows: u64 = done.adopted.rows.iter().sum();
     let (source, folder) = (args.source.display(), args.folder.display());
-    println!("{source}: {} tables, {rows} rows in {folder}", module.tables.len());
+    say!("{source}: {} tables, {rows} rows in {folder}", module.tables.len());
     let kinds = [
         (NoteKind::Widened, "Taken with a wider type, so that every value is shown:"),
         (NoteKind::Kept, "Not in the declarations, but still in force in the database:"),
@@ -117,23 +117,22 @@ fn print(args: &Args, done: &Done) {
     for (kind, head) in kinds {
         let notes: Vec<_> = done.adopted.notes.iter().filter(|note| note.kind == kind).collect();
         if !notes.is_empty() {
-            println!("\n{head}");
+            say!("\n{head}");
         }
         for note in notes {
             match &note.column {
-                Some(column) => println!("  {}.{column}: {}", note.object, note.reason),
-                None => println!("  {}: {}", note.object, note.reason),
+                Some(column) => say!("  {}.{column}: {}", note.object, note.reason),
+                None => say!("  {}: {}", note.object, note.reason),
             }
         }
     }
     match args.open_read {
-        true => println!(
+        true => say!(
             "\nAnybody may read every table: take `allow.read` out before others can reach it."
         ),
-        false => println!(
-            "\nEvery table is closed: open one with a rule in modules/{}.toml.",
-            module.name
-        ),
+        false => {
+            say!("\nEvery table is closed: open one with a rule in modules/{}.toml.", module.name)
+        }
     }
-    println!("Next: mainstay serve {folder}");
+    say!("Next: mainstay serve {folder}");
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::report::Failure;
+use crate::report::{Failure, say};
 use crate::settings::{self, Flags};
 
 /// Say everything that is wrong with an application, at once. Exit code 2 if anything is.
@@ -29,8 +29,8 @@ pub fn run(args: &Args, as_json: bool) -> Result<(), Failure> {
     let modules = &declared.catalog.modules;
     let tables: usize = modules.iter().map(|module| module.tables.len()).sum();
     match as_json {
-        true => println!("{}", json!({ "modules": modules.len(), "tables": tables })),
-        false => println!(
+        true => say!("{}", json!({ "modules": modules.len(), "tables": tables })),
+        false => say!(
             "{} is sound: {} in {}",
             declared.catalog.name,
             counted(tables, "table"),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::report::Failure;
+use crate::report::{Failure, say};
 use crate::settings::Flags;
 
 /// Show every setting, where it came from, secrets masked.
@@ -24,12 +24,12 @@ pub fn run(args: &Args, as_json: bool) -> Result<(), Failure> {
     let (_, configured) = super::read(&args.path, &flags)?;
     let shown = configured.show();
     if as_json {
-        println!("{}", serde_json::to_string_pretty(&shown).unwrap_or_default());
+        say!("{}", serde_json::to_string_pretty(&shown).unwrap_or_default());
         return Ok(());
     }
     let width = shown.iter().map(|one| one.key.len()).max().unwrap_or(0);
     for one in &shown {
-        println!("{:width$}  {}  ({})", one.key, one.value, one.source);
+        say!("{:width$}  {}  ({})", one.key, one.value, one.source);
     }
     Ok(())
 }

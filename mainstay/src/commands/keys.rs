@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::application;
 use crate::clock::SystemClock;
-use crate::report::Failure;
+use crate::report::{Failure, say};
 use crate::settings::Flags;
 
 /// Print an application's API keys; or a token for one user, for trying rules out.
@@ -52,18 +52,18 @@ pub fn run(args: &Args, as_json: bool) -> Result<(), Failure> {
     if let Some(role) = &args.role {
         let token = sign(&keys.jwt_secret, &claims(role, args.uid.as_deref()))?;
         match as_json {
-            true => println!("{}", json!({ "token": token })),
-            false => println!("{token}"),
+            true => say!("{}", json!({ "token": token })),
+            false => say!("{token}"),
         }
         return Ok(());
     }
     match (as_json, args.anon, args.service_role) {
-        (_, true, _) => println!("{}", keys.anon),
-        (_, _, true) => println!("{}", keys.service_role),
+        (_, true, _) => say!("{}", keys.anon),
+        (_, _, true) => say!("{}", keys.service_role),
         (true, ..) => {
-            println!("{}", json!({ "anon": keys.anon, "service_role": keys.service_role }));
+            say!("{}", json!({ "anon": keys.anon, "service_role": keys.service_role }));
         }
-        (false, ..) => println!("anon          {}\nservice_role  {}", keys.anon, keys.service_role),
+        (false, ..) => say!("anon          {}\nservice_role  {}", keys.anon, keys.service_role),
     }
     Ok(())
 }

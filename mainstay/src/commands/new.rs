@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use mainstay_base::{Code, Error};
 use serde_json::json;
 
-use crate::report::Failure;
+use crate::report::{Failure, say};
 
 /// Write a small, commented application that serves at once.
 #[derive(Debug, clap::Args)]
@@ -45,16 +45,16 @@ pub fn run(args: &Args, as_json: bool) -> Result<(), Failure> {
     }
     if as_json {
         let files: Vec<&str> = files.iter().map(|(file, _)| *file).collect();
-        println!("{}", json!({ "name": name, "folder": folder, "files": files }));
+        say!("{}", json!({ "name": name, "folder": folder, "files": files }));
         return Ok(());
     }
-    println!("{name} is written:");
+    say!("{name} is written:");
     for (file, _) in files {
-        println!("  {folder}/{file}");
+        say!("  {folder}/{file}");
     }
-    println!("\nNext:");
-    println!("  mainstay dev {folder}     serve it and follow your changes");
-    println!("  mainstay keys {folder}    the keys that clients send as `apikey`");
+    say!("\nNext:");
+    say!("  mainstay dev {folder}     serve it and follow your changes");
+    say!("  mainstay keys {folder}    the keys that clients send as `apikey`");
     Ok(())
 }
 

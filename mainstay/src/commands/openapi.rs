@@ -11,7 +11,7 @@ use mainstay_rest::plan::Index;
 
 use crate::application;
 use crate::clock::SystemClock;
-use crate::report::Failure;
+use crate::report::{Failure, say};
 use crate::settings::Flags;
 
 /// Print the OpenAPI document of an application.
@@ -45,7 +45,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         true => describer.swagger(module)?,
         false => describer.openapi(module)?,
     };
-    println!("{document}");
+    say!("{document}");
     Ok(())
 }
 

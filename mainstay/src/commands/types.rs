@@ -7,7 +7,7 @@ use mainstay_base::{Code, Error};
 use mainstay_gate::identity::SERVICE;
 
 use super::openapi::describer;
-use crate::report::Failure;
+use crate::report::{Failure, say};
 
 /// Print the types of an application for a programming language.
 #[derive(Debug, clap::Args)]
@@ -43,7 +43,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let Language::Typescript(args) = &args.language;
     let text = describer(&args.path, &args.role, None)?.typescript();
     let Some(file) = &args.out else {
-        print!("{text}");
+        say!("{}", text.trim_end());
         return Ok(());
     };
     std::fs::write(file, text).map_err(|error| {

@@ -129,6 +129,14 @@ fn groups_are_made_at_every_level() {
             { "name": "empty", "tickets": [] },
         ])
     );
+    // The cast is grouped by, not what stands behind it.
+    let casts = "/tickets?select=whole:hours::integer,count()&order=hours&title=neq.x";
+    assert_eq!(server.rest("GET", casts).send().refusal(), (400, "42803".to_owned()));
+    let casts = server.rest("GET", "/tickets?select=whole:hours::integer,count()").send();
+    assert_eq!(
+        casts.expect(200).json(),
+        json!([{ "whole": 0, "count": 3 }, { "whole": 2, "count": 2 }])
+    );
     let spread = "/teams?select=name,...tickets(state,hours.sum())&tickets.order=state&id=eq.1";
     assert_eq!(
         server.rest("GET", spread).send().expect(200).json(),
@@ -163,8 +171,10 @@ fn an_alias_leaves_the_name_of_its_relation_to_the_column() {
         ("select=id,of:team(name)&team=is.null&of.name=eq.red", json!([4])),
         ("select=id,of:team(name)&of=is.null&of.name=eq.red", json!([3, 4, 5])),
         ("select=id,of:team!inner(name)&team.name=eq.blue", json!([3, 5])),
+        ("select=id,of:teams(name)&teams=is.null", json!([4])),
+        ("select=id,of:teams(name)&order=teams(name).nullsfirst,id&id=lt.5", json!([4, 3, 1, 2])),
     ] {
-        let found = server.rest("GET", &format!("/tickets?order=id&{query}")).send().expect(200);
+        let found = server.rest("GET", &format!("/tickets?{query}&order=id")).send().expect(200);
         assert_eq!(json!(found.column("id")), expect, "{query}");
     }
     let compared = server.rest("GET", "/tickets?select=id,team(name)&team=eq.1").send();

@@ -133,6 +133,28 @@ fn the_operations_of_a_batch_happen_together() {
 }
 
 #[test]
+fn what_a_batch_refers_to_stays_a_value() {
+    let server = desk();
+    let name = json!({ "name": ",id.gt.0,name.eq." });
+    server.rest("POST", "/teams").json(&name.to_string()).send().expect(201);
+    for (path, status) in [
+        ("/teams?or=(name.eq.{{x.0.name}},id.eq.99)&select=id", 200),
+        ("/teams?name=in.%28{{x.0.name}}%29&select=id", 200),
+        ("/teams?name=eq.{{x.0.name}}&select=id", 200),
+        ("/teams?or=(name.eq.%22{{x.0.name}}%22,id.eq.99)&select=id", 400),
+        ("/teams?name={{x.0.name}}", 400),
+        ("/teams?select={{x.0.name}}", 400),
+    ] {
+        let read = json!({ "id": "x", "method": "GET", "path": "/teams?id=eq.3&select=name" });
+        let done = batch(&server, &json!([read, { "method": "GET", "path": path }]));
+        assert_eq!(done.status, status, "{path}: {}", done.body);
+        if status == 200 {
+            assert_eq!(done.json()["results"][1]["body"], json!([{ "id": 3 }]), "{path}");
+        }
+    }
+}
+
+#[test]
 fn one_operation_that_fails_undoes_them_all() {
     let server = desk();
     for (last, status, code) in [
@@ -228,6 +250,8 @@ fn a_client_that_has_the_answer_is_told_so() {
     server.rest("POST", "/teams").json(r#"{"name":"green"}"#).send().expect(201);
     let changed = server.rest("GET", "/teams").header("if-none-match", &tag).send().expect(200);
     assert_ne!(changed.header("etag"), Some(tag.as_str()));
+    let head = server.rest("HEAD", "/teams").send().expect(200);
+    assert_eq!(head.header("etag"), changed.header("etag"));
     let function = server.rest("GET", "/rpc/titles").send().expect(200);
     assert!(function.header("etag").is_some());
 }

@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use mainstay_base::{Code, Error, Result};
 use mainstay_schema::value::write_string;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::value::RawValue;
 
 use crate::parse::{object, operator};
@@ -144,14 +144,27 @@ fn is_quoted(before: &str) -> Option<bool> {
     if ["select", "order", "columns", "on_conflict", "limit", "offset"].contains(&last) {
         return None;
     }
-    let count = |c: char| value.matches(c).count();
-    if count('{') > 0 {
+    let value = percent_decode_str(value).decode_utf8().ok()?;
+    let (mut depth, mut within) = (0_usize, false);
+    let mut chars = value.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' if within => drop(chars.next()),
+            '"' => within = !within,
+            // An array literal has quotes of its own.
+            '{' if !within => return None,
+            '(' if !within => depth += 1,
+            ')' if !within => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    if within && depth > 0 {
         return None;
     }
-    if count('(') > count(')') {
+    if depth > 0 {
         return Some(true);
     }
-    (operator::starts(value) && value.ends_with('.')).then_some(false)
+    (operator::starts(&value) && value.ends_with('.')).then_some(false)
 }
 
 /// The value under a key of an object, or at a place of an array.
@@ -233,6 +246,9 @@ mod tests {
             "/t?limit={{order.0.id}}",
             "/t?x=cs.{{{order.0.id}}}",
             "/t?x=eq.{{order.0.id",
+            "/t?or=(n.eq.\"{{hostile}}\",id.eq.1)",
+            "/t?or=(n.eq.%22{{hostile}}%22,id.eq.1)",
+            "/t?or=(n.eq.%22a%5C%22{{hostile}}%22,id.eq.1)",
             "/rpc/f?a={{order.0.id}}",
         ] {
             assert!(results.in_path(path).is_err(), "{path}");

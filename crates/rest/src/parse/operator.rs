@@ -70,6 +70,39 @@ const OPERATORS: [(&str, Operator); 19] = [
 /// Operators on PostgreSQL's range types, which SQLite has not.
 const RANGES: [&str; 5] = ["sl", "sr", "nxr", "nxl", "adj"];
 
+/// Configurations of full text that PostgreSQL comes with. The index has chosen its own already.
+const LANGUAGES: [&str; 29] = [
+    "simple",
+    "arabic",
+    "armenian",
+    "basque",
+    "catalan",
+    "danish",
+    "dutch",
+    "english",
+    "finnish",
+    "french",
+    "german",
+    "greek",
+    "hindi",
+    "hungarian",
+    "indonesian",
+    "irish",
+    "italian",
+    "lithuanian",
+    "nepali",
+    "norwegian",
+    "portuguese",
+    "romanian",
+    "russian",
+    "serbian",
+    "spanish",
+    "swedish",
+    "tamil",
+    "turkish",
+    "yiddish",
+];
+
 /// Words that `is` may be followed by.
 const TRUTHS: [(&str, Truth); 5] = [
     ("null", Truth::Null),
@@ -136,7 +169,11 @@ fn modifier(cursor: &mut Cursor<'_>, operator: Operator) -> Result<Option<Each>>
     }
     let word = cursor.take_while(|c| c.is_ascii_alphanumeric() || c == '_');
     let each = match (operator, word) {
-        (Operator::Search(_), word) if !word.is_empty() => None,
+        (Operator::Search(_), word) if LANGUAGES.contains(&word) => None,
+        (Operator::Search(_), word) => {
+            let message = format!("text search configuration \"{word}\" does not exist");
+            return Err(Error::new(Code::CastUnknown, message));
+        }
         (operator, "any") if operator.takes_each() => Some(Each::Any),
         (operator, "all") if operator.takes_each() => Some(Each::All),
         _ => return Err(cursor.error("expecting a modifier that the operator takes")),

@@ -76,7 +76,13 @@ fn condition(
     one: &Condition<'_>,
     shaping: &mut Shaping<'_>,
 ) -> Result<Filter> {
-    if let Some((_, embed, found)) = level.embed(part, &one.field.name) {
+    // A column of this level comes before the relation of an embed that has an alias.
+    let name = &one.field.name;
+    let found = level.embed(part, name).or_else(|| match level.target.visible(name) {
+        Some(_) => None,
+        None => level.embed_of(part, name),
+    });
+    if let Some((_, embed, found)) = found {
         let there = exists(found, &embed.part, shaping)?;
         return match one.operator {
             Operator::Is(Truth::Null) => Ok(Filter::Not(Box::new(there))),

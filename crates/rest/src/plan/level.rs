@@ -63,6 +63,17 @@ impl<'a> Level<'a> {
         Some((at, part.embeds().nth(at)?, self.embeds.get(at)?))
     }
 
+    /// The embed of a relation that has an alias, where the alias is not used.
+    #[must_use]
+    pub fn embed_of<'p, 'q>(
+        &self,
+        part: &'p Part<'q>,
+        relation: &str,
+    ) -> Option<(usize, &'p Embed<'q>, &Embedded<'a>)> {
+        let at = part.embeds().position(|embed| embed.relation == relation)?;
+        Some((at, part.embeds().nth(at)?, self.embeds.get(at)?))
+    }
+
     /// Only rows that are found by a key, each beside at most one row of every embed.
     #[must_use]
     pub fn is_to_one(&self) -> bool {

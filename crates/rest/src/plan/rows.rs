@@ -83,6 +83,9 @@ pub fn build(level: &Level<'_>, part: &Part<'_>, shaping: &mut Shaping<'_>) -> R
     items(level, part, None, &mut building, shaping)?;
     let filter = conditions::filter(level, part, shaping)?;
     let source = level.target.source();
+    if building.exprs.iter().any(Expr::is_aggregate) {
+        building.cast();
+    }
     let Building { joins, exprs, outputs, spreads } = building;
     let group = exprs.iter().any(Expr::is_aggregate).then(|| {
         let plain = exprs.iter().enumerate().filter(|(_, expr)| !expr.is_aggregate());
@@ -115,6 +118,28 @@ impl Building {
             None => expr,
         });
         self.outputs.push(output);
+    }
+}
+
+impl Building {
+    /// Rows are grouped by what is shown: casts are made before, not while the rows are written.
+    fn cast(&mut self) {
+        for (expr, output) in self.exprs.iter_mut().zip(&mut self.outputs) {
+            // A zone decides the day of a moment, and only whoever shows it knows the zone.
+            let zoned = output.zone.is_some() && output.ty == Type::TimestampTz;
+            if expr.is_aggregate() || zoned {
+                continue;
+            }
+            if let Some(to) = output.cast.take() {
+                output.ty = to.clone();
+                *expr = match std::mem::replace(expr, Expr::Column(0)) {
+                    Expr::Joined(join, inner) => {
+                        Expr::Joined(join, Box::new(Expr::Cast { expr: inner, to }))
+                    }
+                    inner => Expr::Cast { expr: Box::new(inner), to },
+                };
+            }
+        }
     }
 }
 
@@ -314,7 +339,8 @@ fn related(
     (item, spreads): (&OrderItem<'_>, &[(usize, usize)]),
     shaping: &mut Shaping<'_>,
 ) -> Result<Expr> {
-    let Some((at, embed, found)) = level.embed(part, name) else {
+    let found = level.embed(part, name).or_else(|| level.embed_of(part, name));
+    let Some((at, embed, found)) = found else {
         let message = format!("'{name}' is not an embedded resource in this request");
         return Err(Error::new(Code::EmbedFilterUnselected, message)
             .hint(format!("Verify that '{name}' is included in the 'select' query parameter.")));

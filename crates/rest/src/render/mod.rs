@@ -14,6 +14,7 @@ use crate::parse::accept::Form;
 use crate::parse::prefer::Returning;
 use crate::parse::{Intent, range};
 use crate::plan::Target;
+use crate::tag;
 
 pub use rows::JsonRows;
 
@@ -66,8 +67,9 @@ pub fn finish(
             read(head, answer, is_head, None)
         }
         (Finish::Called { head: is_head, set: false }, Some(answer)) => {
-            let body = if is_head { Bytes::new() } else { answer.sink.finish() };
-            Ok(head.rows(StatusCode::OK, body))
+            let mut response = head.rows(StatusCode::OK, Bytes::new());
+            tagged(&mut response, answer.sink.finish(), is_head);
+            Ok(response)
         }
         (Finish::Nothing, Some(_)) => Ok(head.empty(StatusCode::NO_CONTENT)),
         (_, None) => Err(Error::internal("work without an answer")),
@@ -138,11 +140,21 @@ fn read(
         Some(total) if rows < total => StatusCode::PARTIAL_CONTENT,
         _ => StatusCode::OK,
     };
-    let body = if is_head { Bytes::new() } else { answer.sink.finish() };
-    let mut response = head.rows(status, body);
+    let mut response = head.rows(status, Bytes::new());
+    if counted_only.is_none() {
+        tagged(&mut response, answer.sink.finish(), is_head);
+    }
     headers::content_range(response.headers_mut(), Some((offset, rows)), answer.total);
     headers::content_location(head, response.headers_mut());
     Ok(response)
+}
+
+/// Puts the body in, and its tag; a `HEAD` gets the tag alone.
+fn tagged(response: &mut Response<Bytes>, body: Bytes, is_head: bool) {
+    tag::put(response.headers_mut(), &body);
+    if !is_head {
+        *response.body_mut() = body;
+    }
 }
 
 /// A create: 201; 200 when an upsert added nothing.

@@ -24,9 +24,6 @@ pub struct Checker {
 impl Checker {
     pub fn new(planner: &Planner) -> Self {
         let connection = Connection::open_in_memory().unwrap();
-        for name in ["mainstay_json", "mainstay_numeric"] {
-            connection.create_collation(name, |a, b| a.cmp(b)).unwrap();
-        }
         // A column that is not there must be refused, not taken for a text.
         for strict in [DbConfig::SQLITE_DBCONFIG_DQS_DML, DbConfig::SQLITE_DBCONFIG_DQS_DDL] {
             connection.set_db_config(strict, false).unwrap();
@@ -71,7 +68,7 @@ impl Checker {
         Ok(())
     }
 
-    /// Tries again with every function that is missing. What they answer does not matter here.
+    /// Tries again with every function or collation that is missing. What they answer does not matter here.
     fn teach<T>(
         connection: &Connection,
         sql: &str,
@@ -83,6 +80,11 @@ impl Checker {
                 Err(error) => error,
             };
             let said = error.to_string();
+            let order = said.split_once("no such collation sequence: mainstay_");
+            if let Some(name) = order.and_then(|(_, rest)| rest.split([' ', '\n']).next()) {
+                connection.create_collation(&*format!("mainstay_{name}"), |a, b| a.cmp(b))?;
+                continue;
+            }
             let missing = said.split_once("no such function: ").map(|(_, rest)| rest);
             let Some(name) = missing.and_then(|rest| rest.split([' ', '\n']).next()) else {
                 return Err(error);

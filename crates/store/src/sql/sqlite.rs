@@ -8,7 +8,7 @@ use mainstay_schema::model::Piece;
 use super::Text;
 use super::sqlite_condition::{condition, where_clause};
 use super::sqlite_ddl::clusters_by_key;
-use super::sqlite_expr::{comparable, outputs};
+use super::sqlite_expr::{collation, comparable, outputs};
 use super::sqlite_scope::{Scope, from_with, piece};
 use crate::plan::Statement;
 use crate::query::{Expr, Filter, Rows, Select};
@@ -71,7 +71,9 @@ fn rows(text: &mut Text, scope: &Scope<'_>, query: &Select, hint: &str) {
 pub(super) fn group_clause(text: &mut Text, query: &Select) {
     if let Some(group) = query.group.as_ref().filter(|group| !group.is_empty()) {
         text.push(" GROUP BY ").list(group, ", ", |text, at| {
-            text.push(&(at + 1).to_string());
+            let from = &query.from;
+            let ty = query.outputs[*at].ty(&from.source.table, &from.joins);
+            text.push(&(at + 1).to_string()).push(collation(&ty));
         });
     }
 }

@@ -65,15 +65,21 @@ fn joined(text: &mut Text, scope: &Scope<'_>, at: usize, expr: &Expr) {
 pub(super) fn comparable(text: &mut Text, scope: &Scope<'_>, expr: &Expr) {
     expression(text, scope, expr);
     let ty = expr.ty(scope.table, scope.joins);
-    let collation = match (expr, ty) {
-        (_, Type::Json) => " COLLATE mainstay_json",
-        (_, Type::Array(_)) => " COLLATE mainstay_array",
-        // Our own tables carry it in their definition.
-        (Expr::Column(_), Type::Numeric(_)) if scope.carries_collation() => "",
-        (_, ty @ Type::Numeric(_)) if !ty.is_short_numeric() => " COLLATE mainstay_numeric",
+    // Our own tables carry the collation of decimals in their definition.
+    let carried = matches!((expr, &ty), (Expr::Column(_), Type::Numeric(_)));
+    if !(carried && scope.carries_collation()) {
+        text.push(collation(&ty));
+    }
+}
+
+/// What compares the values of a type by what they are worth.
+pub(super) fn collation(ty: &Type) -> &'static str {
+    match ty {
+        Type::Json => " COLLATE mainstay_json",
+        Type::Array(_) => " COLLATE mainstay_array",
+        Type::Numeric(_) if !ty.is_short_numeric() => " COLLATE mainstay_numeric",
         _ => "",
-    };
-    text.push(collation);
+    }
 }
 
 fn aggregate(text: &mut Text, scope: &Scope<'_>, function: Aggregate, of: Option<&Expr>) {

@@ -217,14 +217,22 @@ pub(super) fn link(
     junction: Option<usize>,
 ) {
     text.list(&link.pairs, " AND ", |text, (own, other)| {
+        // SQLite compares by the collation of the left side. Only adopted columns have one of their
+        // own, and a reference follows that of the column it points to.
+        if here.table.columns[*own].collation.is_some() {
+            here.outer(text, *own);
+            text.push(" = ");
+        }
         match (&link.junction, junction) {
             (Some(between), Some(number)) => {
                 text.push(&format!("_mainstay_{number}.")).column(&between.table, *other);
             }
             _ => there.outer(text, *other),
         }
-        text.push(" = ");
-        here.outer(text, *own);
+        if here.table.columns[*own].collation.is_none() {
+            text.push(" = ");
+            here.outer(text, *own);
+        }
     });
 }
 

@@ -1,0 +1,165 @@
+//! Mainstay as a subject: the application it serves, the rows as seed files, and its start as it
+//! ships, with every layer on and the log too (to a pipe that is read and thrown away).
+
+use std::fmt::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::data::{articles, authors, comments, ids, row};
+use crate::subjects::{Paths, Subject, free_port, spawn, wait};
+
+/// The module, as Mainstay declares it.
+const MODULE: &str = r#"
+[tables.posts]
+indexes = [["views"]]
+[tables.posts.columns]
+author = "text"
+body = "text"
+title = { type = "text", max = 200 }
+views = "integer"
+[tables.posts.allow]
+read = "true"
+create = "auth.role == 'authenticated'"
+
+[tables.authors.columns]
+name = "text"
+[tables.authors.allow]
+read = "true"
+
+[tables.articles]
+indexes = [["views"], ["topic", "views"]]
+[tables.articles.columns]
+author = { references = "authors" }
+title = { type = "text", max = 200 }
+topic = "text"
+views = "integer"
+[tables.articles.allow]
+read = "true"
+
+[tables.comments.columns]
+article = { references = "articles" }
+text = "text"
+[tables.comments.allow]
+read = "true"
+
+[functions.article]
+args = { topic = "text", views = "integer" }
+sql = '''
+select a.id, a.title, a.views, w.name as author
+from articles a join authors w on w.id = a.author
+where a.topic = :topic and a.views = :views'''
+returns = { id = "uuid", title = "text", views = "integer", author = "text" }
+allow = "true"
+"#;
+
+/// Mainstay with the rows in it.
+pub fn start() -> std::io::Result<Subject> {
+    let folder = tempfile::tempdir()?;
+    let app = folder.path().join("bench");
+    declare(&app)?;
+    let binary = binary()?;
+    // Before the server runs: at once, both could make a secret.
+    let key = |arguments: &[&str]| -> std::io::Result<String> {
+        let out = Command::new(&binary).arg("keys").arg(&app).args(arguments).output()?;
+        Ok(String::from_utf8_lossy(&out.stdout).trim().to_owned())
+    };
+    let anon = key(&["--anon"])?;
+    let user = key(&["--role", "authenticated", "--uid", "0190f0c1-0000-7000-8000-000000000001"])?;
+    let port = free_port()?;
+    let mut child = spawn(
+        Command::new(&binary)
+            .arg("serve")
+            .arg(&app)
+            .arg("--listen")
+            .arg(format!("127.0.0.1:{port}"))
+            .arg("--admin-listen")
+            .arg("127.0.0.1:0"),
+    )?;
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    wait(address, &mut child)?;
+    Ok(Subject {
+        name: "mainstay",
+        durability: "WAL, synchronous=FULL, group commit",
+        address,
+        child,
+        paths: paths(),
+        headers: format!("apikey: {anon}\r\nAuthorization: Bearer {user}\r\n"),
+        insert_headers: "Prefer: return=representation\r\n",
+        bulk_headers: "Prefer: return=minimal\r\n",
+        count_headers: "Prefer: count=exact\r\n",
+        alike: true,
+        _folder: folder,
+    })
+}
+
+fn paths() -> Paths {
+    Paths {
+        health: "/livez",
+        one: |id| format!("/rest/v1/posts?id=eq.{id}"),
+        list: |views| format!("/rest/v1/posts?views=gt.{views}&order=views&limit=20"),
+        insert: "/rest/v1/posts",
+        embed: |views| {
+            format!(
+                "/rest/v1/articles?select=id,title,views,author(name),comments(id,text)\
+                 &views=gt.{views}&order=views&limit=20"
+            )
+        },
+        count: |topic, views| {
+            format!("/rest/v1/articles?topic=eq.{topic}&views=gte.{views}&order=views&limit=20")
+        },
+        bulk: Some("/rest/v1/posts"),
+        rpc: Some(|topic, views| format!("/rest/v1/rpc/article?topic={topic}&views={views}")),
+    }
+}
+
+/// Writes the application and its seed files.
+fn declare(app: &Path) -> std::io::Result<()> {
+    let seeds = app.join("seed/bench");
+    std::fs::create_dir_all(app.join("modules"))?;
+    std::fs::create_dir_all(&seeds)?;
+    std::fs::write(app.join("mainstay.toml"), "name = \"bench\"\n")?;
+    std::fs::write(app.join("modules/bench.toml"), MODULE)?;
+    let posts = (0..).zip(ids()).map(|(at, id)| {
+        let (author, body, title, views) = row(at);
+        format!("{id},{author},\"{body}\",{title},{views}")
+    });
+    seed(&seeds, "posts", "id,author,body,title,views", posts)?;
+    let rows = authors().into_iter().map(|(id, name)| format!("{id},{name}"));
+    seed(&seeds, "authors", "id,name", rows)?;
+    let rows = articles()
+        .into_iter()
+        .map(|one| format!("{},{},{},{},{}", one.id, one.author, one.title, one.topic, one.views));
+    seed(&seeds, "articles", "id,author,title,topic,views", rows)?;
+    let rows =
+        comments().into_iter().map(|one| format!("{},{},\"{}\"", one.id, one.article, one.text));
+    seed(&seeds, "comments", "id,article,text", rows)
+}
+
+fn seed(
+    folder: &Path,
+    table: &str,
+    head: &str,
+    rows: impl Iterator<Item = String>,
+) -> std::io::Result<()> {
+    let mut text = format!("{head}\n");
+    for row in rows {
+        writeln!(text, "{row}").map_err(std::io::Error::other)?;
+    }
+    std::fs::write(folder.join(format!("{table}.csv")), text)
+}
+
+/// The release binary beside this one, built first when it is not there.
+fn binary() -> std::io::Result<PathBuf> {
+    if let Some(given) = std::env::var_os("MAINSTAY_BIN") {
+        return Ok(given.into());
+    }
+    let own = std::env::current_exe()?;
+    let beside = own.with_file_name("mainstay");
+    let status =
+        Command::new("cargo").args(["build", "--release", "--quiet", "-p", "mainstay"]).status()?;
+    if !status.success() || !beside.exists() {
+        return Err(std::io::Error::other("the mainstay binary could not be built"));
+    }
+    Ok(beside)
+}
