@@ -18,11 +18,12 @@ const NEEDS: [Need; 5] = [
     Need { binary: "curl", package: "curl", tests: "the transcripts of the READMEs" },
     Need { binary: "node", package: "nodejs", tests: CLIENT_TESTS },
     Need { binary: "npm", package: "npm", tests: CLIENT_TESTS },
-    Need { binary: "python3", package: "python3-venv", tests: "the tests with Python's client" },
+    Need { binary: "python3", package: "python3-venv", tests: PYTHON_TESTS },
     Need { binary: "strace", package: "strace", tests: "the tests of a failing disk" },
 ];
 
 const CLIENT_TESTS: &str = "the tests with supabase-js";
+const PYTHON_TESTS: &str = "the tests with Python's client, and Schemathesis";
 /// The client tests' own packages.
 const CLIENTS: &str = "mainstay/tests/clients";
 /// What was installed last, inside the folder that npm makes.

@@ -34,7 +34,7 @@ fn answer(telemetry: &Telemetry, request: &Request<Bytes>) -> Response<Bytes> {
     let id = facts.map_or("", |facts| facts.request_id.as_str());
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         let error = Error::new(Code::MethodNotAllowed, "The operator's address is only read");
-        return refuse::answer(&error, id, false);
+        return refuse::only_read(refuse::answer(&error, id, false));
     }
     match telemetry.answer(Audience::Operator, path, query) {
         Some(answer) => {

@@ -2,7 +2,7 @@
 //! API's own shape. Pure. Used by every stage that refuses, and by whoever answers beside the app.
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 use mainstay_base::Error;
 use mainstay_telemetry::escape;
@@ -34,6 +34,12 @@ pub fn answer(error: &Error, request_id: &str, dialect: bool) -> Response<Bytes>
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
+}
+
+/// What a 405 must say of a path that is only read.
+pub(crate) fn only_read(mut refused: Response<Bytes>) -> Response<Bytes> {
+    refused.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+    refused
 }
 
 fn status(error: &Error) -> StatusCode {

@@ -16,7 +16,7 @@ use crate::plan::{self, Index};
 use crate::{Config, Rest};
 
 /// The methods of a document.
-const METHODS: &str = "OPTIONS,GET,HEAD";
+pub(crate) const METHODS: &str = "OPTIONS,GET,HEAD";
 
 /// Describes an application without serving it: for the command line.
 pub struct Describer {

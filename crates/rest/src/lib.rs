@@ -8,6 +8,7 @@ pub mod describe;
 mod documents;
 pub mod error;
 pub mod limits;
+mod methods;
 pub mod observe;
 mod once;
 pub mod parse;
@@ -120,7 +121,9 @@ impl Rest {
             Ok(response) => response,
             Err(error) => {
                 facts.set_failure(error.code(), error.cause().map(ToString::to_string));
-                error::response(&error)
+                let mut response = error::response(&error);
+                self.say_methods(request, path, &error, &mut response);
+                response
             }
         }
     }

@@ -18,6 +18,7 @@ mod preferences;
 mod reading;
 mod refusals;
 mod scenarios;
+mod strangers;
 mod together;
 mod transcripts;
 mod types;

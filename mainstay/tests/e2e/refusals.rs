@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::harness::{Server, now, sign};
+use crate::harness::{Server, now, sign, test_app};
 use crate::reading::stocked;
 
 #[test]
@@ -185,6 +185,26 @@ fn paths_and_methods_that_are_not_there_are_told_apart() {
     let nowhere = server.bare("GET", "/nowhere").send().expect(404);
     assert_eq!(nowhere.header("content-type"), Some("application/problem+json"));
     assert_eq!(nowhere.json()["code"], "not_found");
+}
+
+#[test]
+fn who_uses_a_wrong_method_is_told_the_right_ones() {
+    let server = Server::of(&test_app("desk.toml"));
+    for (method, path, allow) in [
+        ("TRACE", "/tickets", Some("OPTIONS,GET,HEAD,POST,PUT,PATCH,DELETE")),
+        ("PUT", "/tickets", Some("OPTIONS,GET,HEAD,POST,PUT,PATCH,DELETE")),
+        ("TRACE", "/open_tickets", Some("OPTIONS,GET,HEAD,POST,PATCH,DELETE")),
+        ("DELETE", "/load?team=eq.1", Some("OPTIONS,GET,HEAD")),
+        ("DELETE", "/rpc/whoami", Some("OPTIONS,GET,HEAD,POST")),
+        ("GET", "/rpc/forget?id=1", Some("OPTIONS,POST")),
+        ("POST", "/", Some("OPTIONS,GET,HEAD")),
+        // What is not there has no methods.
+        ("TRACE", "/nothing", None),
+        ("DELETE", "/rpc/nothing", None),
+    ] {
+        let refused = server.rest(method, path).send().expect(405);
+        assert_eq!(refused.header("allow"), allow, "{method} {path}: {}", refused.body);
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::clients::{folder, ready};
-use crate::harness::{Forge, Server, binary, now, repository, sign};
+use crate::harness::{Forge, Server, binary, finish, now, python, repository, sign, skip};
 
 /// Fewer would mean that scenarios were lost, not that they passed.
 const ASSERTIONS: u64 = 300;
@@ -29,47 +29,13 @@ fn supabase_js_finds_what_the_scenarios_say() {
 #[test]
 fn the_python_client_finds_what_the_scenarios_say() {
     let Some(apps) = Apps::start() else { return };
-    let python = match python() {
+    let python = match python("python-client", &folder().join("python/requirements.txt")) {
         Ok(python) => python,
         Err(why) => return skip("the_python_client_finds_what_the_scenarios_say", &why),
     };
     let mut command = Command::new(python);
     command.arg("-B").arg(folder().join("python/run.py"));
     apps.run(command, "python");
-}
-
-/// Tells `cargo xtask test`, which fails over it where nobody would read it.
-fn skip(test: &str, why: &str) {
-    use std::io::Write;
-    let Some(list) = std::env::var_os("MAINSTAY_SKIPS") else {
-        return println!("skipped: {why}");
-    };
-    let mut list = std::fs::OpenOptions::new().append(true).open(list).unwrap();
-    writeln!(list, "{test}: {}", why.lines().next().unwrap_or_default()).unwrap();
-}
-
-/// The interpreter of an environment with the pinned packages, made where it is missing.
-fn python() -> Result<PathBuf, String> {
-    let wanted = folder().join("python/requirements.txt");
-    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python-client");
-    let (python, installed) = (home.join("bin/python"), home.join("installed-from.txt"));
-    let text = std::fs::read_to_string(&wanted).unwrap();
-    if std::fs::read_to_string(&installed).is_ok_and(|from| from == text) {
-        return Ok(python);
-    }
-    finish(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&home))?;
-    let quiet = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"];
-    finish(Command::new(&python).args(quiet).arg(&wanted))?;
-    std::fs::write(&installed, text).unwrap();
-    Ok(python)
-}
-
-fn finish(command: &mut Command) -> Result<(), String> {
-    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr)))
 }
 
 /// Both applications, served.

@@ -103,6 +103,22 @@ fn csv_and_forms_are_bodies_too() {
         r#"{"name":"B, or so","size":4,"note":"","tags":[]}"#,
     ];
     assert_eq!(csv.expect(201).body, format!("[{}]", rows.join(",\n ")));
+    for (columns, body, status, code) in [
+        // The header is looked at even if nothing follows it.
+        ("", "name,size\n", 201, None),
+        ("", "nam,size\n", 400, Some("PGRST204")),
+        ("?columns=name", "nam,name\n", 201, None),
+        ("", "name,name\n", 400, Some("PGRST102")),
+        ("", "", 400, Some("PGRST102")),
+        ("", "\n\n", 400, Some("PGRST102")),
+    ] {
+        let answer =
+            server.rest("POST", &format!("/things{columns}")).body("text/csv", body).send();
+        assert_eq!(answer.status, status, "{body:?}: {}", answer.body);
+        if let Some(code) = code {
+            assert_eq!(answer.json()["code"], code, "{body:?}: {}", answer.body);
+        }
+    }
     let form = server.rest("POST", "/things?select=name,size").prefer(ROWS);
     let form = form.body("application/x-www-form-urlencoded", "name=C+1&size=9").send().expect(201);
     assert_eq!(form.body, r#"[{"name":"C 1","size":9}]"#);

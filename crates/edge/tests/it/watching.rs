@@ -45,7 +45,8 @@ fn secrets_in_every_place_of_a_request_never_reach_the_log() {
                  Host: test\r\n{headers}Content-Length: {}\r\n\r\n{canary}",
                 canary.len()
             ));
-            assert!(matches!(reply.status, 200 | 500), "{method} {path} {}", reply.status);
+            // 405: a probe is only read.
+            assert!(matches!(reply.status, 200 | 405 | 500), "{method} {path} {}", reply.status);
         }
     }
     // Refusals see the request before it is understood.
@@ -155,10 +156,26 @@ fn the_operators_address_answers_probes_and_nothing_else() {
     operator.send(get("/readyz?verbose", ""));
     assert!(operator.reply().unwrap().text().contains("store failed: disk is gone"));
     operator.send("DELETE /metrics HTTP/1.1\r\nHost: test\r\n\r\n");
-    assert_eq!(operator.reply().unwrap().status, 405);
+    let refused = operator.reply().unwrap();
+    assert_eq!((refused.status, refused.header("allow")), (405, Some("GET, HEAD")));
     let public = server.get("/readyz?verbose");
     assert_eq!(public.status, 503);
     assert!(public.text().contains("store failed\n") && !public.text().contains("disk"));
+}
+
+#[test]
+fn a_probe_is_only_read_and_says_so() {
+    let server = Server::with_defaults();
+    for path in ["/livez", "/readyz", "/healthz", "/readyz?verbose"] {
+        for method in ["TRACE", "POST", "DELETE", "OPTIONS", "PROPFIND"] {
+            let mut client = Client::to(server.public);
+            client.send(format!("{method} {path} HTTP/1.1\r\nHost: test\r\n\r\n"));
+            let reply = client.reply().unwrap();
+            let said = (reply.status, reply.header("allow"));
+            assert_eq!(said, (405, Some("GET, HEAD")), "{method} {path}");
+        }
+    }
+    assert_eq!(server.get("/jazz").status, 200, "what only ends so is the application's");
 }
 
 #[test]

@@ -90,7 +90,7 @@ impl Can {
     /// A row can be put in place of another.
     #[must_use]
     pub fn put(&self) -> bool {
-        self.create && self.update && self.read
+        self.upsert && self.update
     }
 
     fn something(&self) -> bool {
@@ -151,7 +151,8 @@ fn can(viewer: &Viewer<'_>, target: &Target<'_>) -> Can {
     Can {
         read,
         create,
-        upsert: create && read,
+        // A view that is written through takes none, and no PUT either.
+        upsert: stored && create && read,
         update: written && read && may(Action::Update),
         delete: written && read && may(Action::Delete),
     }

@@ -152,6 +152,16 @@ fn cell(
     name: &str,
     read: impl FnOnce(&mainstay_schema::Type) -> Result<Value>,
 ) -> Result<Option<(usize, Value)>> {
+    let Some(at) = place(target, only, name)? else { return Ok(None) };
+    if before.iter().any(|(known, _)| *known == at) {
+        return Err(twice(name));
+    }
+    let column = &target.table.columns[at];
+    Ok(Some((at, read(&column.ty)?)))
+}
+
+/// Which column a body means; `None` for one that is passed over.
+fn place(target: &Target<'_>, only: Option<&[usize]>, name: &str) -> Result<Option<usize>> {
     if let Some(only) = only {
         // What is not listed is not looked at, even if there is no such column.
         let listed = target.index.columns.get(name).is_some_and(|at| only.contains(at));
@@ -159,13 +169,11 @@ fn cell(
             return Ok(None);
         }
     }
-    let at = resolve::body_column(target, name)?;
-    if before.iter().any(|(known, _)| *known == at) {
-        let message = format!("the key '{name}' stands twice in one object");
-        return Err(Error::new(Code::BodyUnreadable, message));
-    }
-    let column = &target.table.columns[at];
-    Ok(Some((at, read(&column.ty)?)))
+    resolve::body_column(target, name).map(Some)
+}
+
+fn twice(name: &str) -> Error {
+    Error::new(Code::BodyUnreadable, format!("the key '{name}' stands twice in one object"))
 }
 
 /// A header row, then rows; a bare `NULL` is a null.
@@ -175,17 +183,18 @@ fn csv(target: &Target<'_>, body: &[u8], only: Option<&[usize]>) -> Result<Rows>
             .details(error.to_string())
     };
     let mut reader = csv::ReaderBuilder::new().from_reader(body);
-    let names = reader.headers().map_err(unreadable)?.clone();
+    let places = header(target, reader.headers().map_err(unreadable)?, only)?;
     let mut rows = Rows { rows: Vec::new(), many: true };
     for record in reader.records() {
         let record = record.map_err(unreadable)?;
-        let mut cells = Cells::with_capacity(names.len());
-        for (name, text) in names.iter().zip(&record) {
-            let read = |ty: &mainstay_schema::Type| match text {
-                "NULL" => Ok(Value::Null),
-                text => ty.read_text(text),
+        let mut cells = Cells::with_capacity(places.len());
+        for (at, text) in places.iter().zip(&record) {
+            let Some(at) = *at else { continue };
+            let value = match text {
+                "NULL" => Value::Null,
+                text => target.table.columns[at].ty.read_text(text)?,
             };
-            cells.extend(cell(target, only, &cells, name, read)?);
+            cells.push((at, value));
         }
         rows.rows.push(cells);
         if rows.rows.len() > limits::BULK_ROWS {
@@ -194,6 +203,28 @@ fn csv(target: &Target<'_>, body: &[u8], only: Option<&[usize]>) -> Result<Rows>
         }
     }
     Ok(rows)
+}
+
+/// The column of each field. Looked at once, so that a wrong name is refused without rows, too.
+fn header(
+    target: &Target<'_>,
+    names: &csv::StringRecord,
+    only: Option<&[usize]>,
+) -> Result<Vec<Option<usize>>> {
+    if names.is_empty() {
+        return Err(Error::new(Code::BodyUnreadable, "The body does not parse as CSV")
+            .details("there is no header row")
+            .hint("The first line names the columns."));
+    }
+    let mut places: Vec<Option<usize>> = Vec::with_capacity(names.len());
+    for name in names {
+        let at = place(target, only, name)?;
+        if at.is_some() && places.contains(&at) {
+            return Err(twice(name));
+        }
+        places.push(at);
+    }
+    Ok(places)
 }
 
 /// `a=1&b=x`: one row.

@@ -38,6 +38,11 @@ fn profile(module: &NamedModule<'_>, name: &str) -> Value {
     })
 }
 
+fn at_least(mut parameter: Value, least: i64) -> Value {
+    parameter["schema"]["minimum"] = least.into();
+    parameter
+}
+
 fn query() -> Map<String, Value> {
     let text = |name: &str, description: &str| {
         json!({
@@ -52,7 +57,7 @@ fn query() -> Map<String, Value> {
             "name": name,
             "in": "query",
             "description": description,
-            "schema": { "type": "integer", "format": "int64", "minimum": 0 },
+            "schema": { "type": "integer", "format": "int64" },
         })
     };
     object([
@@ -65,8 +70,11 @@ fn query() -> Map<String, Value> {
             ),
         ),
         ("order", text("order", "Columns with `.asc` or `.desc`, `.nullsfirst` or `.nullslast`.")),
-        ("limit", number("limit", "Rows at the most.")),
-        ("offset", number("offset", "Rows to leave out at the beginning.")),
+        ("limit", at_least(number("limit", "Rows at the most."), 0)),
+        (
+            "offset",
+            number("offset", "Rows to leave out at the beginning; a negative number means none."),
+        ),
         ("and", text("and", "Conditions of which all hold: `(a.gt.1,b.is.null)`.")),
         ("or", text("or", "Conditions of which one holds: `(a.gt.1,b.is.null)`.")),
         (

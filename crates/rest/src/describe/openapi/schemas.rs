@@ -95,13 +95,14 @@ fn arguments(function: &NamedFunction<'_>) -> Value {
     schema
 }
 
-/// One value or one row of what a function gives.
+/// One value or one row of what a function gives. What is not a set answers `null` for no row.
 fn result(function: &NamedFunction<'_>) -> Value {
     match &function.seen.compiled.result {
-        FunctionResult::Rows { table, .. } => {
+        FunctionResult::Rows { table, set, .. } => {
             let columns = table.columns.iter();
             let properties = columns.map(|column| (column.name.clone(), values::read(column)));
-            json!({ "type": "object", "properties": properties.collect::<Map<_, _>>() })
+            let ty = if *set { json!("object") } else { json!(["object", "null"]) };
+            json!({ "type": ty, "properties": properties.collect::<Map<_, _>>() })
         }
         FunctionResult::Scalar { ty, .. } => values::of_type(ty, true),
         FunctionResult::Void => json!({ "type": "null" }),

@@ -106,7 +106,10 @@ fn create(module: &NamedModule<'_>, source: &NamedSource<'_>) -> Value {
     let can = source.seen.can;
     let mut taken = parameters::of(&[&format!("content.{}", module.tag), "columns"]);
     if can.upsert {
-        taken.extend(parameters::of(&["on_conflict", "select"]));
+        taken.extend(parameters::of(&["on_conflict"]));
+    }
+    if can.read {
+        taken.extend(parameters::of(&["select"]));
     }
     taken.extend(parameters::of(&["Prefer.write", "Idempotency-Key"]));
     let mut statuses = written(source, "201", "Added.", &["Location"]);
