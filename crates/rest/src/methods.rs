@@ -45,9 +45,9 @@ impl Rest {
         if intent.resource == Resource::Root {
             return Some(documents::METHODS);
         }
-        if matches!(*request.method(), Method::GET | Method::HEAD) {
-            intent.profile = headers.get("accept-profile").and_then(|value| value.to_str().ok());
-        }
+        // Whichever header names the module: a method that is not known has neither of its own.
+        let asked = || headers.get("accept-profile").and_then(|value| value.to_str().ok());
+        intent.profile = intent.profile.or_else(asked);
         let ask = Ask::new(request, &intent, &identity);
         match work::plan(self, &ask).ok()?.finish {
             Finish::Options { allow } => Some(allow),
