@@ -45,8 +45,11 @@ impl Rest {
         if intent.resource == Resource::Root {
             return Some(documents::METHODS);
         }
-        if matches!(*request.method(), Method::GET | Method::HEAD) {
-            intent.profile = headers.get("accept-profile").and_then(|value| value.to_str().ok());
+        // An unknown method may name its module by either header.
+        let writes = [Method::POST, Method::PATCH, Method::PUT, Method::DELETE];
+        if !writes.contains(request.method()) {
+            let reading = headers.get("accept-profile").and_then(|value| value.to_str().ok());
+            intent.profile = reading.or(intent.profile);
         }
         let ask = Ask::new(request, &intent, &identity);
         match work::plan(self, &ask).ok()?.finish {
