@@ -150,7 +150,8 @@ impl Rest {
         let once = Once::read(request, &identity, &self.under_way, self.clock.as_ref())?;
         if batch.is_some() || once.is_some() {
             let whole = Whole { request, path, identity: &identity, batch, once };
-            return self.together(whole, &intent).await;
+            // Boxed, so that the requests that come alone carry nothing of it.
+            return Box::pin(self.together(whole, &intent)).await;
         }
         let ask = Ask::new(request, &intent, &identity);
         self.alone(&ask).await

@@ -45,9 +45,13 @@ impl Rest {
         if intent.resource == Resource::Root {
             return Some(documents::METHODS);
         }
-        // Whichever header names the module: a method that is not known has neither of its own.
-        let asked = || headers.get("accept-profile").and_then(|value| value.to_str().ok());
-        intent.profile = intent.profile.or_else(asked);
+        let reading = headers.get("accept-profile").and_then(|value| value.to_str().ok());
+        intent.profile = match *request.method() {
+            Method::GET | Method::HEAD => reading,
+            Method::POST | Method::PATCH | Method::PUT | Method::DELETE => intent.profile,
+            // An unknown method may name its module by either header.
+            _ => reading.or(intent.profile),
+        };
         let ask = Ask::new(request, &intent, &identity);
         match work::plan(self, &ask).ok()?.finish {
             Finish::Options { allow } => Some(allow),

@@ -69,6 +69,8 @@ pub struct Through {
 pub struct TableIndex {
     pub columns: FxHashMap<String, usize>,
     pub guards: Vec<Guard>,
+    /// Some column has a rule of its own.
+    pub ruled: bool,
 }
 
 impl Index {
@@ -269,6 +271,7 @@ impl TableIndex {
         Ok(Self {
             columns: columns.map(|(at, column)| (column.name.clone(), at)).collect(),
             guards: table.columns.iter().map(Guard::new).collect::<Result<_>>()?,
+            ruled: table.columns.iter().any(|column| column.allow != ColumnAllow::default()),
         })
     }
 }

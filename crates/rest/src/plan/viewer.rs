@@ -21,6 +21,9 @@ impl<'a> Viewer<'a> {
     #[must_use]
     pub fn target(&self, module: usize, source: usize) -> Target<'a> {
         let target = self.index.target(module, source);
+        if !target.index.ruled {
+            return target;
+        }
         let closed = self.gate.closed(self.identity, target.table, (module, source));
         target.seen_by(closed)
     }
