@@ -45,7 +45,13 @@ impl Shown {
     ///
     /// # Errors
     /// As `Type::cast`.
+    #[inline]
     pub fn write_json(&self, value: Stored<'_>, out: &mut Vec<u8>) -> Result<()> {
+        // Nearly all columns are shown as they are.
+        if self.cast.is_none() && self.zone.is_none() {
+            self.ty.write_json(value, out);
+            return Ok(());
+        }
         self.shown(value, |ty, value| ty.write_json(value, out))
     }
 
