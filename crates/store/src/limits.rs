@@ -5,6 +5,10 @@ use std::time::Duration;
 /// A statement runs no longer than this. Protects every other caller of the same thread. `57014`
 pub const STATEMENT: Duration = Duration::from_secs(5);
 
+/// A read of unknown cost may hold the worker that asks for this long before it has to go to the
+/// reader threads. Protects the other requests of that worker.
+pub const BRIEF: Duration = Duration::from_millis(2);
+
 /// Writes that may wait for one module's writer. Protects memory and latency: what would wait
 /// longer than a client does is refused at once. `PGRST003`
 pub const WRITE_QUEUE: usize = 4096;

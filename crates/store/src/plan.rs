@@ -2,6 +2,7 @@
 //! A `Statement` is made once per shape and shared; a plan binds it to the values of one request.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use mainstay_schema::{Module, Table, Value};
 
@@ -47,6 +48,9 @@ pub struct ReadPlan {
     /// Index of the module in the catalog.
     pub module: usize,
     pub lane: Lane,
+    /// What it costs is not known: it is tried for a moment on the calling worker, and goes to the
+    /// pool when that was not enough, as all further ones do that share this mark.
+    pub brief: Option<Arc<AtomicBool>>,
     /// Statements that run first, for what they refuse; their rows are nobody's.
     pub before: Vec<Bound>,
     /// Absent when only the count is wanted.

@@ -241,6 +241,18 @@ fn a_function_is_as_open_as_its_rule() {
 }
 
 #[test]
+fn a_function_that_takes_its_time_is_answered_and_holds_nobody_up() {
+    let server = desk();
+    let slow = "/rpc/count_up?to=300000";
+    for _ in 0..3 {
+        assert_eq!(server.rest("GET", slow).send().expect(200).body, "300000");
+    }
+    assert_eq!(server.rest("GET", "/rpc/count_up?to=3").send().expect(200).body, "3");
+    let counted = server.rest("GET", "/rpc/titles").prefer("count=exact").send().expect(200);
+    assert_eq!(counted.header("content-range"), Some("0-4/5"));
+}
+
+#[test]
 fn a_view_is_asked_like_a_table() {
     let server = desk();
     let load = server.rest("GET", "/load?order=team.nullsfirst&select=*,teams(name)").send();

@@ -141,6 +141,7 @@ fn reads(
     ReadPlan {
         module: called.permit.module(),
         lane: Lane::Open,
+        brief: Some(Arc::clone(&called.index.slow)),
         before: before.iter().map(bound).collect(),
         rows: Some(bound(&prepared.statement)),
         count: prepared.count.as_ref().map(bound),

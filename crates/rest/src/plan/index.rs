@@ -1,6 +1,7 @@
 //! The catalog, arranged for looking things up by name on every request.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use mainstay_base::Result;
 use mainstay_gate::Closed;
@@ -45,6 +46,8 @@ pub struct FunctionIndex {
     /// Its position in the module.
     pub at: usize,
     pub arguments: Vec<Argument>,
+    /// A call has taken longer than a worker may be held.
+    pub slow: Arc<AtomicBool>,
     pub statements: Vec<Arc<Statement>>,
     pub table: Arc<Table>,
     pub index: TableIndex,
@@ -184,6 +187,7 @@ impl FunctionIndex {
         Ok(Self {
             at,
             arguments: function.args.clone(),
+            slow: Arc::default(),
             statements: compiled
                 .statements
                 .iter()

@@ -50,6 +50,7 @@ pub fn plan(
     let plan = ReadPlan {
         module: permit.module(),
         lane: if prepared.keyed { Lane::Keyed } else { Lane::Open },
+        brief: None,
         before: Vec::new(),
         // A HEAD request for the count alone needs no rows.
         rows: (!skips_rows).then(|| bound(&prepared.statement)),

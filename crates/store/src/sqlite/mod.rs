@@ -25,6 +25,7 @@ mod writer;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use mainstay_base::{Code, Error, Result};
 use mainstay_schema::Catalog;
@@ -37,7 +38,7 @@ use self::writer::{WriteJob, Writer};
 use crate::lock::FolderLock;
 use crate::observe::{ModuleState, Observed};
 use crate::plan::{Answer, Lane, ReadPlan, WritePlan};
-use crate::{Config, Sink};
+use crate::{Config, Sink, limits};
 
 pub use self::connection::{assert_version, version};
 pub use self::functions::check_regex;
@@ -92,6 +93,16 @@ impl Sqlite {
         if plan.lane == Lane::Keyed {
             let done = database.readers.with(|reader| readers::run(reader, &plan, &mut sink))?;
             return Ok(done.answer(sink));
+        }
+        if let Some(slow) = plan.brief.as_ref().filter(|slow| !slow.load(Ordering::Relaxed)) {
+            let readers = &database.readers;
+            match readers.within(limits::BRIEF, |reader| readers::run(reader, &plan, &mut sink)) {
+                Err(error) if error.code() == Code::StatementTimeout => {
+                    slow.store(true, Ordering::Relaxed);
+                    sink.restart();
+                }
+                done => return Ok(done?.answer(sink)),
+            }
         }
         let (reply, answer) = oneshot::channel();
         self.readers.submit(Box::new(ReadJob::new(Arc::clone(database), plan, sink, reply)))?;

@@ -49,6 +49,15 @@ impl ReaderSet {
 
     /// Runs `work` with a connection of this file.
     pub fn with<T>(&self, work: impl FnOnce(&Opened) -> Result<T, Failure>) -> Result<T> {
+        self.within(self.timeout, work)
+    }
+
+    /// The same for work that has less time than others.
+    pub fn within<T>(
+        &self,
+        timeout: Duration,
+        work: impl FnOnce(&Opened) -> Result<T, Failure>,
+    ) -> Result<T> {
         let home = home() % self.slots.len();
         let mut free = (0..self.slots.len())
             .find_map(|step| self.slots[(home + step) % self.slots.len()].try_lock())
@@ -59,7 +68,7 @@ impl ReaderSet {
         let Some(opened) = free.as_ref() else {
             return Err(super::stopped());
         };
-        opened.deadline.set(self.timeout);
+        opened.deadline.set(timeout.min(self.timeout));
         let done = work(opened);
         opened.deadline.clear();
         if let Err(Failure::Engine(error)) = &done

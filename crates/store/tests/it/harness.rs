@@ -174,6 +174,7 @@ impl Kept {
 
 pub fn read_plan(statement: Arc<mainstay_store::Statement>, values: Vec<Value>) -> ReadPlan {
     ReadPlan {
+        brief: None,
         before: Vec::new(),
         module: 0,
         lane: Lane::Open,
