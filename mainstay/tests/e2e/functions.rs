@@ -253,6 +253,19 @@ fn a_function_that_takes_its_time_is_answered_and_holds_nobody_up() {
 }
 
 #[test]
+fn a_function_that_only_refuses_gives_nothing() {
+    let server = desk();
+    server.rest("POST", "/rpc/close").json(r#"{"id":2,"hours":0}"#).send().expect(200);
+    for (id, status) in [(1, 204), (2, 409), (99, 404)] {
+        let body = format!(r#"{{"id":{id}}}"#);
+        let posted = server.rest("POST", "/rpc/expect_open").json(&body).send();
+        assert_eq!(posted.status, status, "{}", posted.body);
+        let got = server.rest("GET", &format!("/rpc/expect_open?id={id}")).send();
+        assert_eq!((got.status, got.body), (status, posted.body));
+    }
+}
+
+#[test]
 fn a_view_is_asked_like_a_table() {
     let server = desk();
     let load = server.rest("GET", "/load?order=team.nullsfirst&select=*,teams(name)").send();

@@ -16,7 +16,7 @@ use super::index::FunctionIndex;
 use super::rows::{self, Shaping};
 use super::shape::{Key, Kind};
 use super::{Level, Output, Prepared, Target, read, row_cap};
-use crate::parse::{Intent, Part, Verb};
+use crate::parse::{Intent, Part};
 use crate::{Config, Plans};
 
 /// A function that may be called, and what its rows are asked.
@@ -43,13 +43,18 @@ pub enum CallWork {
 /// Where the rows of a function come from: its own last query, or what was gathered of it.
 #[must_use]
 pub fn source_rows(compiled: &CompiledFunction, arguments: usize) -> Rows {
-    match (compiled.statements.last(), compiled.read_only && compiled.query) {
+    match (compiled.statements.last(), answers_by_query(compiled)) {
         (Some(last), true) => {
             let named = matches!(compiled.result, FunctionResult::Rows { .. });
             Rows::Query { pieces: last.clone().into(), first: 0, named }
         }
         _ => Rows::Json(Given(CALLER_FACTS + arguments)),
     }
+}
+
+/// The last statement is a query whose rows are the answer, and nothing writes.
+fn answers_by_query(compiled: &CompiledFunction) -> bool {
+    compiled.read_only && compiled.query && compiled.result != FunctionResult::Void
 }
 
 /// # Errors
@@ -82,8 +87,10 @@ pub fn plan(
     let limit = row_cap(config, intent.page.limit);
     values.extend([read::number(limit), read::number(intent.page.offset)]);
     let values: Arc<[Value]> = values.into();
-    let work = match called.compiled.read_only && called.compiled.query {
-        true => CallWork::Read(reads(called, &prepared, &values, (limit, intent))),
+    let void = called.compiled.result == FunctionResult::Void;
+    let reads_only = answers_by_query(called.compiled) || (void && called.compiled.read_only);
+    let work = match reads_only {
+        true => CallWork::Read(reads(called, &prepared, &values, (limit, intent.page.offset))),
         false => {
             let page = (guard, intent.page.offset);
             CallWork::Write(writes(called, &prepared, &values, page))
@@ -126,27 +133,30 @@ fn prepare(
     Ok(Prepared { count, ..Prepared::select(&select, built.outputs, shaping.inputs) })
 }
 
-/// Everything in one snapshot; the statements before the last may only refuse.
+/// Everything in one snapshot; the statements before the last may only refuse, and those of a
+/// function that gives nothing all do.
 fn reads(
     called: &Called<'_>,
     prepared: &Prepared,
     values: &Arc<[Value]>,
-    (limit, intent): (u64, &Intent<'_>),
+    (limit, offset): (u64, u64),
 ) -> ReadPlan {
     let bound = |statement: &Arc<Statement>| Bound {
         statement: Arc::clone(statement),
         values: Arc::clone(values),
     };
-    let before = called.index.statements.split_last().map_or(&[][..], |(_, before)| before);
+    let shows = called.compiled.result != FunctionResult::Void;
+    let statements = called.index.statements.as_slice();
+    let before = &statements[..statements.len() - usize::from(shows && !statements.is_empty())];
     ReadPlan {
         module: called.permit.module(),
         lane: Lane::Open,
         brief: Some(Arc::clone(&called.index.slow)),
         before: before.iter().map(bound).collect(),
-        rows: Some(bound(&prepared.statement)),
+        rows: shows.then(|| bound(&prepared.statement)),
         count: prepared.count.as_ref().map(bound),
-        limit: if matches!(intent.verb, Verb::Read { .. } | Verb::Create) { limit } else { 0 },
-        offset: intent.page.offset,
+        limit,
+        offset,
     }
 }
 
