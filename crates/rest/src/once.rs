@@ -104,7 +104,7 @@ impl Once {
             Err(failure) if matches!(failure.code().status(), 503 | 507) => return Err(failure),
             Err(failure) => error::response(&failure),
         };
-        let (request, answer) = (self.request.clone(), keep(&response));
+        let (request, answer) = (self.request.clone(), keep(&response)?);
         let record = Record { request, at: self.now, answer };
         transaction.record(&self.held.key, &record, after)?;
         Ok(response)
@@ -152,14 +152,15 @@ impl Fnv {
 }
 
 /// Status and headers as a line of JSON, then the body.
-fn keep(response: &Response<Bytes>) -> Vec<u8> {
+fn keep(response: &Response<Bytes>) -> Result<Vec<u8>> {
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let headers: Vec<(&str, String)> =
         response.headers().iter().map(|(name, value)| (name.as_str(), text(value))).collect();
-    let mut kept = serde_json::to_vec(&(response.status().as_u16(), headers)).unwrap_or_default();
+    let mut kept =
+        serde_json::to_vec(&(response.status().as_u16(), headers)).map_err(Error::internal)?;
     kept.push(b'\n');
     kept.extend_from_slice(response.body());
-    kept
+    Ok(kept)
 }
 
 fn replay(kept: &[u8]) -> Result<Response<Bytes>> {

@@ -1,6 +1,8 @@
 //! The declared application as values: what `read` makes from TOML, what the store keeps, what the
 //! gate and the data API ask. Pure data; every index in it points into the same catalog.
 
+mod bare;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;

@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicBool;
 use mainstay_base::Result;
 use mainstay_gate::Closed;
 use mainstay_schema::model::{
-    Allow, Argument, ColumnAllow, CompiledFunction, CompiledView, Function, FunctionResult, Key,
-    Module, Origin,
+    Argument, ColumnAllow, CompiledFunction, CompiledView, Function, FunctionResult, Key, Module,
+    Origin,
 };
 use mainstay_schema::{Catalog, Column, Table, Type};
 use mainstay_store::query::Rows;
@@ -203,36 +203,7 @@ impl FunctionIndex {
 
 /// A result without columns, or with the one column that a single value makes.
 fn alone(name: &str, ty: Option<Type>) -> Table {
-    let column = |ty| Column {
-        name: name.to_owned(),
-        doc: None,
-        ty,
-        null: true,
-        default: None,
-        identity: None,
-        generated: None,
-        min_len: None,
-        max_len: None,
-        min: None,
-        max: None,
-        pattern: None,
-        collation: None,
-        allow: ColumnAllow::default(),
-    };
-    Table {
-        name: name.to_owned(),
-        doc: None,
-        columns: ty.into_iter().map(column).collect(),
-        primary_key: Key::default(),
-        uniques: Vec::new(),
-        checks: Vec::new(),
-        foreign_keys: Vec::new(),
-        indexes: Vec::new(),
-        search: Vec::new(),
-        cache: None,
-        allow: Allow::default(),
-        adopted: false,
-    }
+    Table::bare(name, ty.map(|ty| Column::bare(name, ty)).into_iter().collect())
 }
 
 impl Through {

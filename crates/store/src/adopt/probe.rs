@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use mainstay_schema::model::{Allow, Check, ColumnAllow, Key, Sql, View};
+use mainstay_schema::model::{Check, Sql, View};
 use mainstay_schema::{Column, Module, Table, Type, read_texts, write};
 use rusqlite::Connection;
 
@@ -11,35 +11,10 @@ use crate::sql::quote;
 
 /// A check, a generated column or the filter of an index can have this expression.
 pub(super) fn expression(sql: &str) -> bool {
-    let column = Column {
-        name: "a".to_owned(),
-        doc: None,
-        ty: Type::Text,
-        null: true,
-        default: None,
-        identity: None,
-        generated: None,
-        min_len: None,
-        max_len: None,
-        min: None,
-        max: None,
-        pattern: None,
-        collation: None,
-        allow: ColumnAllow::default(),
-    };
     let table = Table {
-        name: "t".to_owned(),
-        doc: None,
-        columns: vec![column],
-        primary_key: Key::default(),
-        uniques: Vec::new(),
         checks: vec![Check { name: String::new(), sql: sql.to_owned() }],
-        foreign_keys: Vec::new(),
-        indexes: Vec::new(),
-        search: Vec::new(),
-        cache: None,
-        allow: Allow::default(),
         adopted: true,
+        ..Table::bare("t", vec![Column::bare("a", Type::Text)])
     };
     reads_back(vec![Arc::new(table)], Vec::new())
 }

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use mainstay_schema::model::{Allow, ColumnAllow, Key, Module, Origin};
+use mainstay_schema::model::{Allow, Module, Origin};
 use mainstay_schema::{Column, Table, Type};
 use rusqlite::Statement;
 
@@ -86,20 +86,10 @@ pub(super) fn column(
     let origin = shown.origin.map(|at| &module.tables[at.table].columns[at.column]);
     let ty = declared.or(origin.map(|origin| &origin.ty))?.clone();
     Some(Column {
-        name: shown.name.clone(),
         doc: origin.and_then(|origin| origin.doc.clone()),
-        ty,
         null: origin.is_none_or(|origin| origin.null || nature.loosens),
-        default: None,
-        identity: None,
-        generated: None,
-        min_len: None,
-        max_len: None,
-        min: None,
-        max: None,
-        pattern: None,
         collation: origin.and_then(|origin| origin.collation.clone()),
-        allow: ColumnAllow::default(),
+        ..Column::bare(&shown.name, ty)
     })
 }
 
@@ -110,18 +100,5 @@ pub(super) fn table(
     columns: Vec<Column>,
     allow: Allow,
 ) -> Arc<Table> {
-    Arc::new(Table {
-        name: name.to_owned(),
-        doc: doc.cloned(),
-        columns,
-        primary_key: Key::default(),
-        uniques: Vec::new(),
-        checks: Vec::new(),
-        foreign_keys: Vec::new(),
-        indexes: Vec::new(),
-        search: Vec::new(),
-        cache: None,
-        allow,
-        adopted: false,
-    })
+    Arc::new(Table { doc: doc.cloned(), allow, ..Table::bare(name, columns) })
 }
