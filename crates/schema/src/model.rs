@@ -53,6 +53,9 @@ pub struct Table {
     /// Not part of the stored form: rules change without touching the database.
     #[serde(skip)]
     pub allow: Allow,
+    /// The column that says whose a row is: nobody crosses it but the service role.
+    #[serde(skip)]
+    pub tenant: Option<usize>,
     /// The table came from `adopt`: its SQL is kept as it was found, not rendered by us.
     pub adopted: bool,
 }

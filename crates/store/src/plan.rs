@@ -24,6 +24,8 @@ pub struct Statement {
 pub enum Slot {
     Fixed(Value),
     Given(Given),
+    /// By place among the values of access rules.
+    Rule(usize),
 }
 
 /// A statement with the values of one request.
@@ -31,6 +33,30 @@ pub enum Slot {
 pub struct Bound {
     pub statement: Arc<Statement>,
     pub values: Arc<[Value]>,
+    /// What the access rules of the caller are bound to.
+    pub rules: Arc<[Value]>,
+}
+
+/// The values of a statement.
+#[derive(Clone, Copy, Debug)]
+pub struct Values<'a> {
+    pub given: &'a [Value],
+    pub rules: &'a [Value],
+}
+
+impl<'a> Values<'a> {
+    /// Without those of rules.
+    #[must_use]
+    pub fn given(given: &'a [Value]) -> Self {
+        Self { given, rules: &[] }
+    }
+}
+
+impl Bound {
+    #[must_use]
+    pub fn values(&self) -> Values<'_> {
+        Values { given: &self.values, rules: &self.rules }
+    }
 }
 
 /// Where a read runs.

@@ -11,6 +11,7 @@ mod namer;
 mod names;
 mod references;
 mod returns;
+pub(crate) mod rules;
 mod search;
 mod targets;
 
@@ -49,8 +50,9 @@ pub(crate) fn catalog(
 
 fn module(sketch: ModuleSketch<'_>, found: &mut Found) -> Module {
     names::check(&sketch, found);
-    let tables = tables(&sketch, found);
-    let functions = returns::functions(sketch.functions, &tables, found);
+    let mut tables = tables(&sketch, found);
+    let mut functions = returns::functions(sketch.functions, &tables, found);
+    rules::bind(&mut tables, &mut functions, found);
     Module {
         name: sketch.name.value,
         doc: sketch.doc,
@@ -101,6 +103,7 @@ fn tables(module: &ModuleSketch<'_>, found: &mut Found) -> Vec<Table> {
             search,
             cache: sketch.cache,
             allow: sketch.allow.clone(),
+            tenant: None,
             adopted: sketch.adopted,
         });
     }

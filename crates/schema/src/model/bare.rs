@@ -43,6 +43,7 @@ impl Table {
             search: Vec::new(),
             cache: None,
             allow: Allow::default(),
+            tenant: None,
             adopted: false,
         }
     }

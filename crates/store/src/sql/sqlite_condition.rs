@@ -2,7 +2,7 @@
 
 use mainstay_schema::{Table, Type};
 
-use super::Text;
+use super::{Text, sqlite_rule};
 use super::sqlite_expr::{comparable, expression};
 use super::sqlite_scope::{Scope, linked, source};
 use crate::query::{Expr, Filter, Operand, Source, Test, Truth};
@@ -60,6 +60,7 @@ pub(super) fn condition(text: &mut Text, scope: &Scope<'_>, filter: &Filter) {
             text.push(")");
         }
         Filter::Through { view, pairs, filter } => through(text, scope, view, pairs, filter),
+        Filter::Rule(ruled) => sqlite_rule::rule(text, Some(scope), ruled),
     }
 }
 

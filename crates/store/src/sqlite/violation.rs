@@ -11,7 +11,7 @@ use rusqlite::ffi;
 
 use super::failure::{Failure, extended};
 use super::session::Session;
-use crate::plan::{Referenced, WritePlan};
+use crate::plan::{Referenced, Values, WritePlan};
 use crate::sql::sqlite_write;
 
 /// What the failing statement was about to write.
@@ -197,7 +197,7 @@ fn foreign_key(
 ) -> Result<Error, Failure> {
     if let Blame::Change { referenced, .. } = blame {
         for query in *referenced {
-            if let Some(values) = session.first(&query.bound.statement, &query.bound.values)? {
+            if let Some(values) = session.first(&query.bound.statement, query.bound.values())? {
                 return Ok(still_referenced(plan, query, &values));
             }
         }
@@ -211,7 +211,7 @@ fn foreign_key(
         let parent = &plan.declared.tables[foreign_key.table];
         let probe = sqlite_write::probe(parent, &foreign_key.references);
         let bound: Vec<Value> = values.iter().map(|value| (*value).clone()).collect();
-        if session.first(&probe, &bound)?.is_some() {
+        if session.first(&probe, Values::given(&bound))?.is_some() {
             continue;
         }
         let texts: Vec<String> = foreign_key

@@ -13,7 +13,7 @@ use super::failure::Failure;
 use super::gather::Gather;
 use super::session::Session;
 use super::violation::{self, Blame};
-use crate::plan::{Bound, Change, InsertRun, Referenced, Reread, WritePlan};
+use crate::plan::{Bound, Change, InsertRun, Referenced, Reread, Values, WritePlan};
 use crate::{RowView, Sink};
 
 /// What a write did.
@@ -42,7 +42,7 @@ pub(super) fn run(
     let outcome = match &plan.reread {
         None => apply(session, plan, sink)?,
         Some(Reread::Before(rows)) => {
-            let shown = session.rows(&rows.statement, &rows.values, sink)?;
+            let shown = session.rows(&rows.statement, rows.values(), sink)?;
             apply(session, plan, &mut ())?.showing(shown)
         }
         Some(Reread::Keys(rows)) => {
@@ -52,7 +52,8 @@ pub(super) fn run(
             if let Some(first) = values.first_mut() {
                 *first = keys.finish();
             }
-            outcome.showing(session.rows(&rows.statement, &values, sink)?)
+            let values = Values { given: &values, rules: &rows.rules };
+            outcome.showing(session.rows(&rows.statement, values, sink)?)
         }
     };
     guard(plan, outcome)?;
@@ -90,7 +91,7 @@ fn insert(
                     if upsert.merges && !seen.insert(format!("{target:?}")) {
                         return Err(named_twice().into());
                     }
-                    session.first(&upsert.probe, &target)?.is_some()
+                    session.first(&upsert.probe, Values::given(&target))?.is_some()
                 }
                 None => false,
             };
@@ -117,9 +118,9 @@ fn add(
     sink: &mut dyn Sink,
 ) -> Result<u64, Failure> {
     let Some(places) = &run.echo else {
-        return session.rows(&run.statement, row, sink);
+        return session.rows(&run.statement, Values::given(row), sink);
     };
-    session.rows(&run.statement, row, &mut ())?;
+    session.rows(&run.statement, Values::given(row), &mut ())?;
     sink.row(&Echo { row, places })?;
     Ok(1)
 }
@@ -154,7 +155,7 @@ fn change(
     set: &[(usize, Value)],
     sink: &mut dyn Sink,
 ) -> Result<Outcome, Failure> {
-    let done = session.rows(&bound.statement, &bound.values, sink);
+    let done = session.rows(&bound.statement, bound.values(), sink);
     let returned = done.map_err(|failure| {
         let set = set.iter().map(|(at, value)| (*at, value)).collect();
         violation::explain(session, plan, Blame::Change { set, referenced }, failure)
