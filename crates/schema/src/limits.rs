@@ -39,3 +39,9 @@ pub const MAX_PATTERN_BYTES: usize = 1 << 20;
 
 /// Errors of TOML syntax that are shown for one file: the later ones follow from the first.
 pub const MAX_SYNTAX_ERRORS: usize = 10;
+
+/// Expectations of one module: each is asked in a database of its own.
+pub const MAX_EXPECTATIONS: usize = 10_000;
+
+/// Rows that one expectation may lay down.
+pub const MAX_EXPECTED_ROWS: usize = 1_000;
