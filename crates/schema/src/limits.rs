@@ -51,3 +51,9 @@ pub const MAX_RULE_LEVELS: usize = 3;
 
 /// Bytes of a compiled pattern of `matches` in a rule.
 pub const MAX_RULE_PATTERN_BYTES: usize = 256 * 1024;
+
+/// Expectations of one module: each is asked in a database of its own.
+pub const MAX_EXPECTATIONS: usize = 10_000;
+
+/// Rows that one expectation may lay down.
+pub const MAX_EXPECTED_ROWS: usize = 1_000;

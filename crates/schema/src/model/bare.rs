@@ -21,6 +21,7 @@ impl Column {
             min: None,
             max: None,
             pattern: None,
+            readonly: false,
             collation: None,
             allow: ColumnAllow::default(),
         }
