@@ -161,6 +161,8 @@ pub enum Filter {
     },
     /// What is left of an access rule holds.
     Rule(Ruled),
+    /// It does not: it is false, or fails.
+    Broken(Ruled),
 }
 
 /// What is left of an access rule, and where its values stand among those of all rules.

@@ -67,6 +67,7 @@ pub fn describer(path: &Path, role: &str, env: Option<&str>) -> Result<Describer
         // No token is verified here, so no secret matters.
         gate: Gate::new(&[], roles, Arc::new(SystemClock)),
         identity: Arc::new(Identity::of_role(role)),
+        now: SystemClock.now(),
         config: application::data_api(&configured.settings),
     })
 }

@@ -32,12 +32,13 @@ impl Reader {
         };
         read.map(|rule| rule.placed(node.place))
             .map_err(|fault| {
-            let place = node.place.inside(&source, fault.range);
-            let mut mistake = Mistake::new(place, fault.code, format!("{what}: {}", fault.message));
-            mistake.hint = fault.hint;
-            self.found.add(mistake);
-        })
-        .ok()
+                let place = node.place.inside(&source, fault.range);
+                let mut mistake =
+                    Mistake::new(place, fault.code, format!("{what}: {}", fault.message));
+                mistake.hint = fault.hint;
+                self.found.add(mistake);
+            })
+            .ok()
     }
 
     /// `allow` of a table or view.

@@ -45,31 +45,29 @@ impl AuthFacts {
     }
 }
 
-/// What a rule may know of the request itself: `request`.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct RequestFacts {
+/// What a rule may know of the request itself: `request`. Asked only by rules that name it.
+pub trait RequestFacts {
     /// `request.method`, in capitals.
-    pub method: String,
+    fn method(&self) -> &str;
     /// `request.path`, decoded.
-    pub path: String,
+    fn path(&self) -> &str;
     /// `request.headers`: names in small letters; of a repeated header all values with a comma.
-    pub headers: Vec<(String, String)>,
+    fn headers(&self) -> Vec<(String, String)>;
 }
 
 /// The fields of `request`.
 pub(super) const REQUEST_FIELDS: &[&str] = &["method", "path", "headers"];
 
-impl RequestFacts {
-    pub(super) fn to_value(&self) -> Value {
-        let header = |(name, value): &(String, String)| (name.as_str().into(), text(value));
-        let headers = cel::objects::Map { map: Arc::new(self.headers.iter().map(header).collect()) };
-        let fields: HashMap<cel::objects::Key, Value> = HashMap::from([
-            ("method".into(), text(&self.method)),
-            ("path".into(), text(&self.path)),
-            ("headers".into(), Value::Map(headers)),
-        ]);
-        Value::Map(cel::objects::Map { map: Arc::new(fields) })
-    }
+pub(super) fn request_value(request: &dyn RequestFacts) -> Value {
+    let header = |(name, value): (String, String)| (name.into(), text(&value));
+    let headers = request.headers().into_iter().map(header).collect();
+    let headers = cel::objects::Map { map: Arc::new(headers) };
+    let fields: HashMap<cel::objects::Key, Value> = HashMap::from([
+        ("method".into(), text(request.method())),
+        ("path".into(), text(request.path())),
+        ("headers".into(), Value::Map(headers)),
+    ]);
+    Value::Map(cel::objects::Map { map: Arc::new(fields) })
 }
 
 fn text(text: &str) -> Value {

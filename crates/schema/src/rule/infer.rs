@@ -1,14 +1,14 @@
 //! Checks the parts of a rule that only the caller decides: what they name, and that their kinds
 //! fit. `bind` asks for the kind of each before it takes it as known.
 
-use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, IdedExpr, SelectExpr};
+use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, IdedExpr, LiteralValue, SelectExpr};
 
 use super::facts::{FIELDS, REQUEST_FIELDS};
 use super::kind::Kind;
 use super::operator::{self, is_operator};
 use super::vocabulary::{FUNCTIONS, MACROS, NAMES};
 use super::written::Written;
-use super::RuleFault;
+use super::{RuleFault, pattern};
 use crate::limits::MAX_RULE_TREE_DEPTH;
 use crate::nearest::nearest;
 
@@ -126,6 +126,13 @@ impl Walk<'_> {
             true => operator::operator(name, &kinds),
             false => operator::function(name, &kinds),
         };
+        if let ("matches", [.., pattern]) = (name, call.args.as_slice())
+            && let Expr::Literal(LiteralValue::String(text)) = &pattern.expr
+        {
+            pattern::compile(text.inner()).map_err(|why| {
+                self.written.fault(node, "rule-type", format!("`matches`: {why}"))
+            })?;
+        }
         answer.map_err(|refusal| self.written.refused(node, refusal))
     }
 

@@ -10,7 +10,7 @@ use chrono::{DateTime, FixedOffset};
 use mainstay_base::Instant;
 
 use super::constant::Const;
-use super::facts::{AuthFacts, RequestFacts};
+use super::facts::{self, AuthFacts, RequestFacts};
 use super::kind::Kind;
 use super::parse;
 
@@ -18,13 +18,13 @@ use super::parse;
 pub struct Asking<'a> {
     auth: &'a AuthFacts,
     now: Instant,
-    request: &'a RequestFacts,
+    request: &'a dyn RequestFacts,
     context: OnceCell<Context<'static, 'static>>,
 }
 
 impl<'a> Asking<'a> {
     #[must_use]
-    pub fn new(auth: &'a AuthFacts, now: Instant, request: &'a RequestFacts) -> Self {
+    pub fn new(auth: &'a AuthFacts, now: Instant, request: &'a dyn RequestFacts) -> Self {
         Self { auth, now, request, context: OnceCell::new() }
     }
 
@@ -33,7 +33,7 @@ impl<'a> Asking<'a> {
         self.context.get_or_init(|| {
             let mut context = Context::with_env(Arc::clone(parse::environment()));
             context.add_variable_from_value("auth", self.auth.to_value());
-            context.add_variable_from_value("request", self.request.to_value());
+            context.add_variable_from_value("request", facts::request_value(self.request));
             if let Some(now) = DateTime::from_timestamp_micros(self.now) {
                 let now: DateTime<FixedOffset> = now.fixed_offset();
                 context.add_variable_from_value("now", Value::Timestamp(now));

@@ -146,20 +146,18 @@ pub(crate) struct Extra<'m> {
     pub tenant: Option<usize>,
     /// Columns that refer to rows of tables with tenants: column, table, the tenant's column there.
     pub links: &'m [(usize, usize, usize)],
+    /// All of the rule judges the row that is written; none of it says which rows are meant.
+    pub judges: bool,
 }
 
 impl Extra<'_> {
     fn is_empty(&self) -> bool {
-        self.tenant.is_none() && self.links.is_empty()
+        self.tenant.is_none() && self.links.is_empty() && !self.judges
     }
 }
 
 /// The parts that look at `new` are checks, the others say which rows are meant.
-fn split(
-    mut tree: bind::Tree,
-    scope: &Scope<'_>,
-    extra: &Extra<'_>,
-) -> Result<Bound, RuleFault> {
+fn split(mut tree: bind::Tree, scope: &Scope<'_>, extra: &Extra<'_>) -> Result<Bound, RuleFault> {
     let mut parts = Vec::new();
     let tenant = add_tenant(&mut tree, extra)?;
     if let (Some(column), Some(claim), Some(shape)) = (extra.tenant, &tenant, scope.row) {
@@ -182,16 +180,13 @@ fn split(
         _ => Vec::new(),
     };
     let whole = Cond::all(parts.clone());
-    let (checks, rows) = parts.into_iter().partition(looks_at_new);
+    let (checks, rows) = parts.into_iter().partition(|part| extra.judges || looks_at_new(part));
     Ok(Bound::new(Cond::all(rows), Cond::all(checks), renamed::as_new(&whole), links, tree.knowns))
 }
 
 /// The claim that names the caller's tenant, as one more thing that is known.
-fn add_tenant(
-    tree: &mut bind::Tree,
-    extra: &Extra<'_>,
-) -> Result<Option<Term>, RuleFault> {
-    if extra.is_empty() {
+fn add_tenant(tree: &mut bind::Tree, extra: &Extra<'_>) -> Result<Option<Term>, RuleFault> {
+    if extra.tenant.is_none() && extra.links.is_empty() {
         return Ok(None);
     }
     let source = "auth.claims.tenant";
@@ -231,7 +226,6 @@ fn looks_at_new(cond: &Cond) -> bool {
     });
     found
 }
-
 
 impl PartialEq for Rule {
     fn eq(&self, other: &Self) -> bool {

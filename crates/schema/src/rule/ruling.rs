@@ -138,6 +138,12 @@ impl Check {
             && matches!(self.reduced(&self.bound.checks, Some(&unknown)), Verdict::Holds)
     }
 
+    /// The rule looks at this column of the row.
+    #[must_use]
+    pub fn looks_at(&self, column: usize) -> bool {
+        self.bound.looks_at(column)
+    }
+
     /// The rule that it comes from, and what is known of the caller in it.
     #[must_use]
     pub fn known(&self) -> impl Iterator<Item = (&Known, Option<&Const>)> {

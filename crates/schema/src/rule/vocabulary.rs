@@ -3,7 +3,8 @@
 use super::kind::Kind;
 
 /// The names that a rule may start from, beside tables of its module.
-pub(super) const NAMES: &[&str] = &["auth", "row", "new", "now", "request", "true", "false", "null"];
+pub(super) const NAMES: &[&str] =
+    &["auth", "row", "new", "now", "request", "true", "false", "null"];
 
 /// A function: what it takes at each place, the value before the dot included.
 pub(super) struct Function {
@@ -16,11 +17,7 @@ const TEXT: &[Kind] = &[Kind::Text];
 const MOMENT: &[Kind] = &[Kind::Time];
 const NUMBERS: &[Kind] = &[Kind::Int, Kind::Double, Kind::Text, Kind::Time];
 
-const fn function(
-    name: &'static str,
-    takes: &'static [&'static [Kind]],
-    answer: Kind,
-) -> Function {
+const fn function(name: &'static str, takes: &'static [&'static [Kind]], answer: Kind) -> Function {
     Function { name, takes, answer }
 }
 

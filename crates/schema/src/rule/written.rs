@@ -46,7 +46,8 @@ impl Written<'_> {
         let Some((start, stop)) = span else { return String::new() };
         let text: String = self.source.chars().skip(start).take(stop - start).collect();
         // What a call takes ends before its bracket.
-        let open = text.matches(['(', '[']).count().saturating_sub(text.matches([')', ']']).count());
+        let open =
+            text.matches(['(', '[']).count().saturating_sub(text.matches([')', ']']).count());
         let closing = self.source.chars().skip(stop).take_while(|c| matches!(c, ')' | ']' | ' '));
         let closing: String = closing.filter(|c| *c != ' ').take(open).collect();
         text + &closing

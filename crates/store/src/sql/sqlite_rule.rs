@@ -52,9 +52,11 @@ impl Writer<'_, '_> {
                 self.cond(text, no, exact);
                 text.push(" END");
             }
-            Cond::Rows { table, level, body } => self.quantified(text, exact, |writer, text, part| {
-                writer.rows(text, table, *level, body, part);
-            }),
+            Cond::Rows { table, level, body } => {
+                self.quantified(text, exact, |writer, text, part| {
+                    writer.rows(text, table, *level, body, part);
+                })
+            }
             Cond::Items { list, level, body } => {
                 self.atom(text, &[list], |writer, text| {
                     writer.guarded_items(text, list, *level, body, exact);
@@ -205,12 +207,7 @@ impl Writer<'_, '_> {
 
     /// A test of values that must all be there: the rows that its references point to are joined in
     /// one statement around it, and where one is missing there is no row, so NULL.
-    fn atom(
-        &mut self,
-        text: &mut Text,
-        terms: &[&Term],
-        write: impl FnOnce(&mut Self, &mut Text),
-    ) {
+    fn atom(&mut self, text: &mut Text, terms: &[&Term], write: impl FnOnce(&mut Self, &mut Text)) {
         let mut needed = Vec::new();
         for term in terms {
             collect(term, &mut needed);

@@ -180,7 +180,10 @@ impl Writer<'_, '_> {
             At::Row | At::New => match self.row {
                 Some(row) if self.nested == 0 => return row.column(text, field.column),
                 Some(row) => return row.outer(text, field.column),
-                None => return drop(text.push("NULL")),
+                None => {
+                    text.push("NULL");
+                    return;
+                }
             },
             At::Var(level) => self.vars.get(*level).copied(),
             At::Via(via) => {

@@ -138,6 +138,11 @@ fn unique(plan: &WritePlan, blame: &Blame<'_>, named: &str) -> Error {
     }
 }
 
+/// A key is taken by a row of which nothing more is told.
+pub(super) fn taken(plan: &WritePlan, columns: &[usize]) -> Error {
+    duplicate(constraint_name(&plan.table, columns))
+}
+
 /// The values of a column that is closed to the caller do not stand in an error either.
 fn may_show(plan: &WritePlan, columns: &[usize]) -> bool {
     !columns.iter().any(|at| plan.closed.contains(at))

@@ -13,7 +13,9 @@ use super::failure::Failure;
 use super::gather::Gather;
 use super::session::Session;
 use super::violation::{self, Blame};
-use crate::plan::{Bound, Change, InsertRun, Referenced, Reread, Values, WritePlan};
+use crate::plan::{
+    Bound, Change, InsertRun, Meeting, Referenced, Reread, Values, WritePlan, row_refused,
+};
 use crate::{RowView, Sink};
 
 /// What a write did.
@@ -64,6 +66,11 @@ fn apply(session: &Session<'_>, plan: &WritePlan, sink: &mut dyn Sink) -> Result
     match &plan.change {
         Change::Insert(runs) => insert(session, plan, runs, sink),
         Change::Update(update) => {
+            for check in &update.checks {
+                if session.first(&check.statement, check.values())?.is_some() {
+                    return Err(refused(plan).into());
+                }
+            }
             let set = update.set.as_slice();
             change(session, plan, &update.bound, &update.referenced, set, sink)
         }
@@ -80,10 +87,16 @@ fn insert(
     runs: &[InsertRun],
     sink: &mut dyn Sink,
 ) -> Result<Outcome, Failure> {
+    // The rules are asked of what was there before any row is added.
+    for check in runs.iter().flat_map(|run| &run.checks) {
+        if session.first(&check.statement, check.values())?.is_none() {
+            return Err(refused(plan).into());
+        }
+    }
     let mut outcome = Outcome::default();
     for run in runs {
         let mut seen = HashSet::new();
-        for row in &run.rows {
+        for (at, row) in run.rows.iter().enumerate() {
             let known = match &run.upsert {
                 Some(upsert) => {
                     let target: Vec<Value> =
@@ -95,6 +108,9 @@ fn insert(
                 }
                 None => false,
             };
+            if known {
+                meet(session, plan, run, at)?;
+            }
             let returned = add(session, run, row, sink).map_err(|failure| {
                 let row = run.columns.iter().copied().zip(row).collect();
                 violation::explain(session, plan, Blame::Row(row), failure)
@@ -108,6 +124,31 @@ fn insert(
         }
     }
     Ok(outcome)
+}
+
+/// The rules on a row that is there already. Whoever may not see or change it learns no more than
+/// that its key is taken.
+fn meet(
+    session: &Session<'_>,
+    plan: &WritePlan,
+    run: &InsertRun,
+    at: usize,
+) -> Result<(), Failure> {
+    let free = match run.meetings.get(at) {
+        None | Some(Meeting::Free) => true,
+        Some(Meeting::Never) => false,
+        Some(Meeting::Asked(bound)) => session.first(&bound.statement, bound.values())?.is_some(),
+    };
+    if free {
+        return Ok(());
+    }
+    let target = run.upsert.iter().flat_map(|upsert| &upsert.target);
+    let columns: Vec<usize> = target.map(|place| run.columns[*place]).collect();
+    Err(violation::taken(plan, &columns).into())
+}
+
+fn refused(plan: &WritePlan) -> Error {
+    row_refused(plan.refusal, &plan.addressed.name)
 }
 
 /// Adds one row; what comes back is what was bound, where that is known.

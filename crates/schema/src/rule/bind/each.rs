@@ -18,8 +18,10 @@ impl<'m> Binder<'_, 'm> {
         let Some((all, body)) = quantifier(inner) else {
             let message = "only `exists` and `all` look at rows";
             let fault = self.fault(node, "rule-type", message);
-            return Err(fault.hint("`map`, `filter` and `exists_one` work on what is known of the \
-                                   caller"));
+            return Err(fault.hint(
+                "`map`, `filter` and `exists_one` work on what is known of the \
+                                   caller",
+            ));
         };
         let name = &inner.iter_var;
         self.check_name(&inner.iter_range, name)?;
@@ -95,7 +97,8 @@ fn quantifier(inner: &ComprehensionExpr) -> Option<(bool, &IdedExpr)> {
         return None;
     };
     let wanted = if all { operators::LOGICAL_AND } else { operators::LOGICAL_OR };
-    let accumulates = |node: &IdedExpr| matches!(&node.expr, Expr::Ident(name) if *name == inner.accu_var);
+    let accumulates =
+        |node: &IdedExpr| matches!(&node.expr, Expr::Ident(name) if *name == inner.accu_var);
     match args.as_slice() {
         [accu, body] if func_name == wanted && accumulates(accu) => Some((all, body)),
         _ => None,

@@ -52,11 +52,7 @@ pub(super) struct Tree {
 
 /// # Errors
 /// An unknown name, a kind that does not fit, too large.
-pub(super) fn bind(
-    source: &str,
-    program: &Program,
-    scope: &Scope<'_>,
-) -> Result<Tree, RuleFault> {
+pub(super) fn bind(source: &str, program: &Program, scope: &Scope<'_>) -> Result<Tree, RuleFault> {
     let names: Vec<&str> = scope.tables.iter().map(|table| table.name).collect();
     let written = Written { source, program };
     let walk = Walk { written: &written, tables: &names, bound: Vec::new() };

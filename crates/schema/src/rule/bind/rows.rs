@@ -33,11 +33,7 @@ impl<'m> Shape<'m> {
 }
 
 impl<'m> Binder<'_, 'm> {
-    pub(super) fn ident(
-        &mut self,
-        node: &IdedExpr,
-        name: &str,
-    ) -> Result<Meaning<'m>, RuleFault> {
+    pub(super) fn ident(&mut self, node: &IdedExpr, name: &str) -> Result<Meaning<'m>, RuleFault> {
         if let Some(var) = self.vars.iter().rev().find(|var| var.name == name) {
             return Ok(match var.shape {
                 Some(shape) => Meaning::Row(At::Var(var.level), shape),
@@ -107,7 +103,9 @@ impl<'m> Binder<'_, 'm> {
             let names = shape.columns.iter().map(|column| column.name.as_str());
             let hint = match nearest(name, names.clone()) {
                 Some(right) => format!("did you mean `{right}`?"),
-                None => format!("its columns are {}", names.take(20).collect::<Vec<_>>().join(", ")),
+                None => {
+                    format!("its columns are {}", names.take(20).collect::<Vec<_>>().join(", "))
+                }
             };
             return Err(self.fault(node, "rule-unknown-name", message).hint(hint));
         };

@@ -61,20 +61,33 @@ impl<'m> Binder<'_, 'm> {
     fn part(&mut self, node: &IdedExpr, depth: usize) -> Result<Cond, RuleFault> {
         let before = self.nodes;
         self.cond(node, depth).map_err(|fault| {
-            if self.nodes == before { return fault; }
+            if self.nodes == before {
+                return fault;
+            }
             let message = fault.message.replace("the rule is ", "");
             match message.strip_suffix(", not true or false") {
-                Some(kind) => RuleFault { message: format!("{kind} is not true or false"), ..fault },
+                Some(kind) => {
+                    RuleFault { message: format!("{kind} is not true or false"), ..fault }
+                }
                 None => fault,
             }
         })
     }
 
-    fn within(&mut self, node: &IdedExpr, value: &IdedExpr, list: &IdedExpr, depth: usize) -> Made<'m> {
+    fn within(
+        &mut self,
+        node: &IdedExpr,
+        value: &IdedExpr,
+        list: &IdedExpr,
+        depth: usize,
+    ) -> Made<'m> {
         let value = self.term(value, depth)?;
         if let Expr::List(listed) = &list.expr {
-            let items: Vec<Term> =
-                listed.elements.iter().map(|item| self.term(item, depth)).collect::<Result<_, _>>()?;
+            let items: Vec<Term> = listed
+                .elements
+                .iter()
+                .map(|item| self.term(item, depth))
+                .collect::<Result<_, _>>()?;
             let kind = value.kind();
             let fits = |item: &&Term| {
                 !(item.kind().compares(kind) || item.kind() == Kind::Null || kind == Kind::Null)
@@ -94,20 +107,26 @@ impl<'m> Binder<'_, 'm> {
         let list = self.term(list, depth)?;
         operator::operator(operators::IN, &[value.kind(), list.kind()])
             .map_err(|refusal| self.walk.written.refused(node, refusal))?;
-        let made = self.lift(node, vec![value, list], &mut |values| {
-            pair(values, Cond::Within)
-        })?;
+        let made = self.lift(node, vec![value, list], &mut |values| pair(values, Cond::Within))?;
         Ok(Meaning::Cond(made))
     }
 
-    fn index(&mut self, node: &IdedExpr, from: &IdedExpr, key: &IdedExpr, depth: usize) -> Made<'m> {
+    fn index(
+        &mut self,
+        node: &IdedExpr,
+        from: &IdedExpr,
+        key: &IdedExpr,
+        depth: usize,
+    ) -> Made<'m> {
         let key = match &key.expr {
             Expr::Literal(LiteralValue::String(name)) => Key::Name(name.inner().to_owned()),
             Expr::Literal(LiteralValue::Int(at)) => Key::At(*at.inner()),
             _ => {
                 let fault = self.fault(key, "rule-type", "an index of a column is a constant");
-                return Err(fault.hint("write a text in quotes or a number; `in` and `exists` look \
-                                       through a whole list"));
+                return Err(fault.hint(
+                    "write a text in quotes or a number; `in` and `exists` look \
+                                       through a whole list",
+                ));
             }
         };
         let from = self.term(from, depth)?;
@@ -135,19 +154,26 @@ impl<'m> Binder<'_, 'm> {
         }
         let Some(function) = function(name, &kinds) else {
             let message = format!("`{name}` does not work on columns in a rule");
-            return Err(self.fault(node, "rule-type", message)
+            return Err(self
+                .fault(node, "rule-type", message)
                 .hint("keep the value in a column of the right type"));
         };
         if calculates(function) && values.iter().any(is_dynamic) {
             let message = "values out of JSON are compared, not calculated with";
-            return Err(self.fault(node, "rule-type", message)
+            return Err(self
+                .fault(node, "rule-type", message)
                 .hint("keep the value in a column of its own"));
         }
         Ok(Meaning::Term(calculate(function, values)))
     }
 
     /// A test of values, if this is one.
-    fn test(&mut self, node: &IdedExpr, name: &str, values: &[Term]) -> Result<Option<Cond>, RuleFault> {
+    fn test(
+        &mut self,
+        node: &IdedExpr,
+        name: &str,
+        values: &[Term],
+    ) -> Result<Option<Cond>, RuleFault> {
         let order = match name {
             operators::LESS => Some(Order::Less),
             operators::LESS_EQUALS => Some(Order::LessEqual),

@@ -10,9 +10,9 @@ use serde_json::Value;
 
 pub(super) fn register(connection: &Connection, pure: FunctionFlags) -> Result<()> {
     connection.create_scalar_function("mainstay_dyn", 2, pure, |c| {
-        let found = json(c, 0).zip(path(c)).and_then(|(from, path)| {
-            dynamic::step(&from, &path).map(Value::to_string)
-        });
+        let found = json(c, 0)
+            .zip(path(c))
+            .and_then(|(from, path)| dynamic::step(&from, &path).map(Value::to_string));
         Ok(found)
     })?;
     two(connection, pure, "mainstay_dyn_equal", |left, right| {
