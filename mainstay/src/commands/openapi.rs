@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use mainstay_base::Clock as _;
 use mainstay_gate::identity::{ANON, AUTHENTICATED, SERVICE};
 use mainstay_gate::{Gate, Identity};
 use mainstay_rest::Describer;

@@ -36,6 +36,11 @@ impl Written<'_> {
     fn range(&self, at: &IdedExpr) -> Option<(usize, usize)> {
         let (start, stop) = self.program.source_info().offset_for(at.id)?;
         let (start, stop) = (usize::try_from(start).ok()?, usize::try_from(stop).ok()?);
+        // The parser gives the place of the dot alone.
+        if let Expr::Select(select) = &at.expr {
+            let from = self.range(&select.operand).map_or(start, |(from, _)| from.min(start));
+            return Some((from, stop + 1 + select.field.chars().count()));
+        }
         Some((start, (stop + 1).min(self.source.chars().count()).max(start + 1)))
     }
 
