@@ -15,6 +15,7 @@ mod serve;
 mod types;
 #[cfg(test)]
 pub use serve::EVENTS;
+pub use serve::runtime;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
