@@ -211,7 +211,7 @@ fn put<'a>(
     };
     let written = Written::new(viewer, target, permits, &ask.intent.query.part)?;
     not_through(&written)?;
-    let asked = asked(rest, ask, &written);
+    let asked = asked(rest, viewer, ask, &written);
     let maker = Maker::new(viewer.caller.now, ask.identity);
     let blind = viewer.gate.lacks(Weakness::Upsert);
     let (plans, config) = (&rest.plans, &rest.config);
@@ -243,7 +243,7 @@ fn update<'a>(
         update: None,
     };
     let written = Written::new(viewer, target, permits, &ask.intent.query.part)?;
-    let asked = asked(rest, ask, &written);
+    let asked = asked(rest, viewer, ask, &written);
     let maker = Maker::new(viewer.caller.now, ask.identity);
     let (plans, config) = (&rest.plans, &rest.config);
     let planned = change::update(plans, config, &asked, ask.body, &maker)?;
@@ -268,7 +268,7 @@ fn delete<'a>(
         update: None,
     };
     let written = Written::new(viewer, target, permits, &ask.intent.query.part)?;
-    let asked = asked(rest, ask, &written);
+    let asked = asked(rest, viewer, ask, &written);
     let planned = change::delete(&rest.plans, &rest.config, &asked)?;
     Ok(write(ask.intent, written, planned, Finish::Deleted))
 }
@@ -284,9 +284,15 @@ fn write<'a>(
     Planned { target: written.level.target, work: Work::Write(planned.plan, sink), finish }
 }
 
-fn asked<'w>(rest: &Rest, ask: &Ask<'w>, written: &'w Written<'w>) -> change::Asked<'w, 'w> {
+fn asked<'w>(
+    rest: &Rest,
+    viewer: &'w Viewer<'w>,
+    ask: &Ask<'w>,
+    written: &'w Written<'w>,
+) -> change::Asked<'w, 'w> {
     let returning = returning(ask.intent, &None);
-    change::Asked { intent: ask.intent, written, returning, guard: guard(rest, ask.intent) }
+    let guard = guard(rest, ask.intent);
+    change::Asked { viewer, intent: ask.intent, written, returning, guard }
 }
 
 /// What a write gives back: rows need the right to read them.

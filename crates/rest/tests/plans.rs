@@ -114,7 +114,7 @@ impl Planner {
         let written = &Written::new(&viewer, target, permits, part)?;
         let returning = intent.prefer.represents().then_some(part);
         let guard = Guard::default();
-        let asked = Asked { intent, written, returning, guard };
+        let asked = Asked { viewer: &viewer, intent, written, returning, guard };
         let write = match intent.verb {
             Verb::Read { .. } => {
                 let level = &written.level;

@@ -223,6 +223,8 @@ pub struct Referenced {
     pub bound: Bound,
     /// The referencing table and its constraint.
     pub child: String,
+    /// The caller may know of it.
+    pub told: bool,
     pub constraint: String,
     pub columns: Vec<usize>,
 }

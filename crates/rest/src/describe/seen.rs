@@ -170,7 +170,8 @@ fn column<'a>(viewer: &Viewer<'a>, target: &Target<'a>, at: usize) -> SeenColumn
     };
     let given = written.filter(|column| {
         let numbered = column.identity == Some(mainstay_schema::model::Identity::Always);
-        column.generated.is_none() && !numbered
+        let kept = column.readonly && !viewer.caller.identity.is_service();
+        column.generated.is_none() && !numbered && !kept
     });
     let create = given.is_some() && !target.closed.create.contains(&at);
     let needed = given.is_some_and(|column| {

@@ -16,6 +16,7 @@ use super::judge;
 use super::made::Maker;
 use super::rows::{self, Shaping};
 use super::shape::{Key, Kind};
+use super::viewer::Viewer;
 use super::{Prepared, Target, Written, conditions, read, reread};
 use crate::parse::{Intent, Part};
 use crate::{Config, Plans};
@@ -23,11 +24,19 @@ use crate::{Config, Plans};
 /// What a request asks of the rows that it finds.
 #[derive(Clone, Copy)]
 pub struct Asked<'w, 'a> {
+    pub viewer: &'w Viewer<'w>,
     pub intent: &'w Intent<'a>,
     pub written: &'w Written<'w>,
     /// What comes back of each row; nothing without it.
     pub returning: Option<&'w Part<'a>>,
     pub guard: Guard,
+}
+
+impl Asked<'_, '_> {
+    /// The caller may know that there is such a table.
+    fn told(&self, table: usize) -> bool {
+        self.viewer.sees(self.written.table.module_at, table)
+    }
 }
 
 /// Nothing to set is nothing to do: `None`.
@@ -183,7 +192,7 @@ fn referenced(
 ) -> Result<Vec<store_plan::Referenced>> {
     let (intent, target) = (asked.intent, &asked.written.table);
     let mut found = Vec::new();
-    for child in &target.module.tables {
+    for (at, child) in target.module.tables.iter().enumerate() {
         for foreign_key in &child.foreign_keys {
             let action = match changed {
                 Some(_) => foreign_key.on_update,
@@ -214,6 +223,7 @@ fn referenced(
                     rules: Arc::clone(&asked.written.rules),
                 },
                 child: child.name.clone(),
+                told: asked.told(at),
                 constraint: foreign_key.name.clone(),
                 columns: foreign_key.references.clone(),
             });
@@ -229,7 +239,7 @@ fn finish(
     prepared: &Prepared,
     change: Change,
 ) -> Result<PlannedWrite> {
-    let Asked { intent, written, returning, guard } = asked;
+    let Asked { intent, written, returning, guard, .. } = asked;
     let reread = match returning.filter(|_| written.rereads(*returning)) {
         None => None,
         Some(part) => Some(match change {

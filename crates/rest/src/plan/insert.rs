@@ -12,6 +12,7 @@ use mainstay_store::query::{Conflict, Expr, Insert};
 use mainstay_store::{WritePlan, sql};
 
 use super::body::{self, Cells};
+use super::guard::unnamed;
 use super::judge;
 use super::made::Maker;
 use super::rows::{self, Shaping};
@@ -63,6 +64,12 @@ pub fn plan(
         Some(only) => only,
         None => same_keys(&rows.rows)?,
     };
+    for at in merged(wanted, &sent, &sent) {
+        let key = wanted.upserting.as_ref().is_some_and(|upserting| upserting.target.contains(&at));
+        if !key {
+            may_write(target, at, &target.closed.update, maker.identity())?;
+        }
+    }
     let mut outputs = None;
     let mut runs: Vec<InsertRun> = Vec::new();
     for cells in rows.rows {
@@ -159,7 +166,7 @@ fn fill(
             None => Some(Value::Null),
         };
         if let Some(value) = value {
-            target.index.guards[*at].check(table, *at, &value)?;
+            bounded(target, *at, &value)?;
             columns.push(*at);
             values.push(value);
         }
@@ -169,12 +176,21 @@ fn fill(
             && !sent.contains(&at)
             && let Some(value) = maker.value(column)?
         {
-            target.index.guards[at].check(table, at, &value)?;
+            bounded(target, at, &value)?;
             columns.push(at);
             values.push(value);
         }
     }
     Ok((columns, values))
+}
+
+/// The declared bounds. What the server fills into a hidden column is told without its name.
+fn bounded(target: &Target<'_>, at: usize, value: &Value) -> Result<()> {
+    let checked = target.index.guards[at].check(target.table, at, value);
+    match target.closed.read.contains(&at) {
+        true => checked.map_err(|error| unnamed(target.table, &error)),
+        false => checked,
+    }
 }
 
 /// # Errors

@@ -81,6 +81,15 @@ impl<'a> Target<'a> {
         self.index.columns.get(name).copied().filter(|at| !self.closed.read.contains(at))
     }
 
+    /// The position of a column that a body may name: one that the caller can neither read nor
+    /// write does not exist for it.
+    #[must_use]
+    pub fn writable(&self, name: &str) -> Option<usize> {
+        let Closed { read, create, update, .. } = self.closed.as_ref();
+        let hidden = |at: &usize| read.contains(at) && create.contains(at) && update.contains(at);
+        self.index.columns.get(name).copied().filter(|at| !hidden(at))
+    }
+
     /// The names that may be shown to the caller.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let columns = self.index.columns.iter();

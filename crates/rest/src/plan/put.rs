@@ -20,7 +20,7 @@ pub fn plan(
     maker: &Maker<'_>,
     blind: bool,
 ) -> Result<PlannedWrite> {
-    let Asked { intent, written, returning, guard } = *asked;
+    let Asked { intent, written, returning, guard, .. } = *asked;
     let target = &written.table;
     if intent.page != Page::default() {
         let message = "limit/offset querystring parameters are not allowed for PUT";
