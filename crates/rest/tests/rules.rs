@@ -3,42 +3,12 @@
 
 #![allow(clippy::unwrap_used)] // a panic is how a test fails
 
+mod ruled;
+
 use std::fmt::Write;
-use std::sync::Arc;
 
-use http::{HeaderMap, Method};
-use mainstay_base::{Clock, Result};
-use mainstay_gate::{Action, Caller, Gate, Identity};
-use mainstay_rest::parse::{self, Pairs};
-use mainstay_rest::plan::rulings::Rulings;
-use mainstay_rest::plan::viewer::Viewer;
-use mainstay_rest::plan::{Index, Level, read, target};
-use mainstay_rest::{Config, Plans};
-use mainstay_schema::{AuthFacts, read_text};
+use mainstay_base::Result;
 use mainstay_store::Slot;
-use serde_json::json;
-
-const TABLES: &str = r#"
-[tables.teams]
-columns.name = "text"
-columns.owner = { type = "uuid", null = true }
-columns.up = { references = "teams", null = true }
-[tables.members]
-columns.team = { references = "teams" }
-columns.user = "uuid"
-[tables.docs]
-columns.team = { references = "teams", null = true }
-columns.author = "uuid"
-columns.title = { type = "text", null = true }
-columns.level = "integer"
-columns.price = { type = "numeric(8,2)", null = true }
-columns.wide = { type = "numeric(30,2)", null = true }
-columns.open = { type = "boolean", null = true }
-columns.due = { type = "date", null = true }
-columns.made = "timestamptz"
-columns.meta = { type = "json", null = true }
-columns.tags = { type = "text[]", null = true }
-"#;
 
 const RULES: &[&str] = &[
     "true",
@@ -83,50 +53,15 @@ const RULES: &[&str] = &[
     "auth.claims.missing == row.title || row.level == 1",
 ];
 
-struct Still;
-
-impl Clock for Still {
-    fn now(&self) -> i64 {
-        1_767_323_045_000_000
-    }
-}
-
-fn facts() -> AuthFacts {
-    AuthFacts {
-        uid: Some("11111111-1111-4111-8111-111111111111".to_owned()),
-        role: "authenticated".to_owned(),
-        roles: vec!["clerk".to_owned()],
-        email: None,
-        aal: None,
-        claims: json!({ "level": 3, "teams": ["1", 2, null] }),
-    }
-}
-
 fn plan(rule: &str) -> Result<String> {
-    let text = format!("name = \"app\"\n{TABLES}[tables.docs.allow]\nread = {rule:?}\n");
-    let declared = read_text("app.toml", &text).unwrap_or_else(|mistakes| panic!("{mistakes}"));
-    let index = Index::new(Arc::new(declared.catalog)).unwrap();
-    let gate = Gate::new(&[1; 32], &[], Arc::new(Still));
-    let identity = Arc::new(Identity::of_facts(facts()));
-    let caller = Caller::of(&identity, Still.now());
-    let viewer = Viewer { index: &index, gate: &gate, caller };
-    let pairs = Pairs::read("select=title")?;
-    let headers = HeaderMap::new();
-    let intent = parse::intent(&Method::GET, "/docs", &headers, &pairs)?;
-    let target = target(&viewer, &intent)?;
-    let permit = viewer.permit(&target, Action::Read)?;
-    let mut rulings = Rulings::default();
-    let level = Level::new(&viewer, target, permit.rows(), &intent.query.part, &mut rulings)?;
-    let (plans, config) = (Plans::new(), Config::default());
-    let rules = rulings.finish();
-    let plan = read::plan(&plans, &config, &level, &rules, &permit, &intent)?.plan;
-    let statement = plan.rows.unwrap().statement;
-    let condition = statement.sql.split_once(" WHERE ").map_or("1", |(_, behind)| behind);
+    let catalog = ruled::declared(rule).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let bound = ruled::read_of(catalog)?;
+    let condition = bound.statement.sql.split_once(" WHERE ").map_or("1", |(_, behind)| behind);
     let condition = condition.split(" ORDER BY ").next().unwrap_or_default();
     let mut shown = condition.to_owned();
-    for slot in &statement.slots {
+    for slot in &bound.statement.slots {
         let _ = match slot {
-            Slot::Rule(at) => write!(shown, "\n    -- {:?}", rules[*at]),
+            Slot::Rule(at) => write!(shown, "\n    -- {:?}", bound.rules[*at]),
             Slot::Fixed(value) => write!(shown, "\n    -- fixed {value:?}"),
             Slot::Given(_) => Ok(()),
         };
