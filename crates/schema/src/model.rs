@@ -336,6 +336,8 @@ pub struct CompiledView {
     pub origins: Vec<Option<Origin>>,
     /// The one table that can be written through the view, by its position in the module.
     pub base: Option<usize>,
+    /// Every table that it reads, also by way of other views.
+    pub reads: Vec<usize>,
 }
 
 /// A column of a table of the same module.

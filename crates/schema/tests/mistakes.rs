@@ -242,14 +242,36 @@ const CASES: &[(&str, &str, &str)] = &[
         "[tables.t]\ncolumns.a = \"text\"\nallow.read = \"auth.role = 'admin'\"\n",
     ),
     (
-        "rule that needs the row",
-        "rule-later",
-        "[tables.t]\ncolumns.a = \"text\"\nallow.update = \"row.owner == auth.uid\"\n",
+        "rule with a column that is not there",
+        "rule-unknown-name",
+        "[tables.t]\ncolumns.ower = \"text\"\nallow.update = \"row.owner == auth.uid\"\n",
     ),
     (
-        "rule that needs the new row",
-        "rule-later",
-        "[tables.t]\ncolumns.a = { type = \"text\", create = \"new.a != 'x'\" }\n",
+        "rule to read that looks at the new row",
+        "rule-unknown-name",
+        "[tables.t]\ncolumns.a = \"text\"\nallow.read = \"new.a != 'x'\"\n",
+    ),
+    (
+        "rule of a column that differs from row to row",
+        "rule-unknown-name",
+        "[tables.t]\ncolumns.a = { type = \"text\", read = \"row.a != 'x'\" }\n",
+    ),
+    (
+        "rule that compares a reference with a number",
+        "rule-type",
+        "[tables.t]\ncolumns.up = { references = \"t\", null = true }\n\
+         allow.read = \"row.up.up == 5\"\n",
+    ),
+    (
+        "rule over the rows of a table that is not there",
+        "rule-unknown-name",
+        "[tables.t]\ncolumns.a = \"text\"\nallow.read = \"tt.exists(x, x.a == row.a)\"\n",
+    ),
+    (
+        "rule that looks at a number that the database makes",
+        "rule-type",
+        "[tables.t]\ncolumns.id = { type = \"bigint\", primary_key = true, identity = true }\n\
+         allow.create = \"new.id > 5\"\n",
     ),
     (
         "rule with an unknown name",

@@ -102,6 +102,7 @@ fn declared(path: &Path) -> Result<Declared, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let refused = compile(&mut declared.catalog, &clock)?;
     if refused.is_empty() {
+        declared.bind_views()?;
         return Ok(declared);
     }
     let lines: Vec<String> =

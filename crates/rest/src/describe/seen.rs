@@ -219,7 +219,7 @@ fn reference<'a>(
 fn functions<'a>(viewer: &Viewer<'a>, at: usize) -> Vec<SeenFunction<'a>> {
     let catalog = &viewer.index.catalog;
     let callable =
-        |position: usize| viewer.gate.call(viewer.identity, catalog, at, position).is_ok();
+        |position: usize| viewer.gate.call(&viewer.caller, catalog, at, position).is_ok();
     let functions = catalog.modules[at].functions.iter().enumerate();
     let functions = functions.filter(|(position, _)| callable(*position));
     functions

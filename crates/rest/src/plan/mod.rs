@@ -10,6 +10,7 @@ pub mod guard;
 pub mod index;
 pub mod input;
 pub mod insert;
+pub mod judge;
 pub mod level;
 pub mod made;
 pub mod put;
@@ -18,6 +19,7 @@ pub mod relations;
 mod reread;
 pub mod resolve;
 pub mod rows;
+pub mod rulings;
 pub mod shape;
 pub mod through;
 pub mod viewer;
@@ -101,16 +103,28 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// A statement that shows nothing.
+    #[must_use]
+    pub fn statement(statement: Statement) -> Self {
+        Self {
+            statement: Arc::new(statement),
+            count: None,
+            outputs: Arc::default(),
+            inputs: Vec::new(),
+            keyed: false,
+            echo: None,
+        }
+    }
+
     /// A select without a count.
     #[must_use]
     pub fn select(select: &Select, outputs: Vec<Output>, inputs: Vec<Option<Input>>) -> Self {
+        let outputs = outputs.into();
         Self {
-            statement: Arc::new(sql::sqlite::select(select)),
-            count: None,
-            outputs: outputs.into(),
+            outputs,
             inputs,
             keyed: select.keyed,
-            echo: None,
+            ..Self::statement(sql::sqlite::select(select))
         }
     }
 }

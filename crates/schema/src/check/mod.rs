@@ -12,6 +12,7 @@ mod namer;
 mod names;
 mod references;
 mod returns;
+pub(crate) mod rules;
 mod search;
 mod targets;
 mod tenants;
@@ -51,8 +52,9 @@ pub(crate) fn catalog(
 
 fn module(sketch: ModuleSketch<'_>, found: &mut Found) -> Module {
     names::check(&sketch, found);
-    let tables = tables(&sketch, found);
-    let functions = returns::functions(sketch.functions, &tables, found);
+    let mut tables = tables(&sketch, found);
+    let mut functions = returns::functions(sketch.functions, &tables, found);
+    rules::bind(&mut tables, &mut functions, found);
     let views: Vec<View> = sketch.views.into_iter().map(|view| view.value).collect();
     let expectations = expectations::resolve(sketch.expectations, &tables, &views, found);
     Module {

@@ -19,6 +19,7 @@ mod table;
 mod texts;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use toml::Spanned;
 use toml::de::DeTable;
@@ -46,6 +47,22 @@ pub struct Declared {
     pub settings: Vec<SettingsFile>,
     /// Every file that was read, for those who watch them.
     pub files: Vec<PathBuf>,
+    /// Their texts, for mistakes that only the engine brings to light.
+    pub sources: Vec<Source>,
+}
+
+impl Declared {
+    /// Looks up the names in the rules of views, once the engine has said which columns they have.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them, at once.
+    pub fn bind_views(&mut self) -> Result<(), Mistakes> {
+        let mut found = Found::default();
+        for module in &mut self.catalog.modules {
+            check::rules::bind_views(Arc::make_mut(module), &mut found);
+        }
+        found.into_mistakes(&self.sources).map_or(Ok(()), Err)
+    }
 }
 
 /// A file whose sections (`[server]`, `[auth]` and so on) configure the server.
@@ -124,6 +141,7 @@ fn read_files(files: Files, found: Found) -> Result<Declared, Mistakes> {
             doc: application.doc,
             settings: files.settings(),
             files: files.list.into_iter().map(|file| file.path).collect(),
+            sources,
         }),
     }
 }

@@ -11,7 +11,7 @@ use rusqlite::ffi;
 
 use super::failure::{Failure, extended};
 use super::session::Session;
-use crate::plan::{Referenced, WritePlan};
+use crate::plan::{Referenced, Values, WritePlan};
 use crate::sql::sqlite_write;
 
 /// What the failing statement was about to write.
@@ -138,6 +138,11 @@ fn unique(plan: &WritePlan, blame: &Blame<'_>, named: &str) -> Error {
     }
 }
 
+/// A key is taken by a row of which nothing more is told.
+pub(super) fn taken(plan: &WritePlan, columns: &[usize]) -> Error {
+    duplicate(constraint_name(&plan.table, columns))
+}
+
 /// The values of a column that is closed to the caller do not stand in an error either.
 fn may_show(plan: &WritePlan, columns: &[usize]) -> bool {
     !columns.iter().any(|at| plan.closed.contains(at))
@@ -197,7 +202,7 @@ fn foreign_key(
 ) -> Result<Error, Failure> {
     if let Blame::Change { referenced, .. } = blame {
         for query in *referenced {
-            if let Some(values) = session.first(&query.bound.statement, &query.bound.values)? {
+            if let Some(values) = session.first(&query.bound.statement, query.bound.values())? {
                 return Ok(still_referenced(plan, query, &values));
             }
         }
@@ -211,7 +216,7 @@ fn foreign_key(
         let parent = &plan.declared.tables[foreign_key.table];
         let probe = sqlite_write::probe(parent, &foreign_key.references);
         let bound: Vec<Value> = values.iter().map(|value| (*value).clone()).collect();
-        if session.first(&probe, &bound)?.is_some() {
+        if session.first(&probe, Values::given(&bound))?.is_some() {
             continue;
         }
         let texts: Vec<String> = foreign_key
