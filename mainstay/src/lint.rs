@@ -31,7 +31,9 @@ pub fn warnings(rules: &Rules<'_>, sources: &[Source]) -> Vec<Warning> {
         for (source, table) in module.sources().enumerate() {
             found.extend(told_to_anybody(rules, sources, (at, source), module, table));
         }
-        for (view, source) in module.views.iter().filter(|view| view.compiled.is_some()).zip(module.tables.len()..) {
+        for (view, source) in
+            module.views.iter().filter(|view| view.compiled.is_some()).zip(module.tables.len()..)
+        {
             found.extend(shown_past_rules(rules, sources, (at, source), module, view));
         }
     }
@@ -87,9 +89,8 @@ fn shown_past_rules(
         {
             continue;
         }
-        let closed = |table: &&usize| {
-            rules.source(role, (at, **table), Action::Read) == Openness::Closed
-        };
+        let closed =
+            |table: &&usize| rules.source(role, (at, **table), Action::Read) == Openness::Closed;
         let Some(table) = reads.unwrap_or_default().iter().find(closed) else { continue };
         let (view, table) = (&view.name, &module.tables[*table].name);
         let allow = &module.views[source - module.tables.len()].allow;

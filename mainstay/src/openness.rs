@@ -7,10 +7,10 @@ use mainstay_base::Clock;
 use mainstay_gate::identity::{ANON, AUTHENTICATED, SERVICE};
 use mainstay_gate::{Action, Caller, Gate, Identity};
 use mainstay_schema::model::Allow;
-use mainstay_schema::{Catalog, Rule, Table};
+use mainstay_schema::{AuthFacts, Catalog, Rule, Table};
 
 use crate::clock::SystemClock;
-use crate::samples;
+use crate::{samples, told};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Openness {
@@ -36,7 +36,8 @@ impl Openness {
     }
 
     /// Of two rights that are both needed.
-    fn and(self, other: Self) -> Self {
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::Closed, _) | (_, Self::Closed) => Self::Closed,
             (Self::Open, Self::Open) => Self::Open,
@@ -131,13 +132,26 @@ impl<'c> Rules<'c> {
         })
     }
 
-    /// The same question for every caller of the role.
-    fn over(
+    /// What the rule of an action leaves open for one caller: which rows.
+    #[must_use]
+    pub fn left(
         &self,
-        role: &str,
-        rules: &[&str],
-        ask: impl Fn(&Caller<'_>) -> Openness,
-    ) -> Openness {
+        facts: &AuthFacts,
+        (module, source): (usize, usize),
+        action: Action,
+    ) -> String {
+        let identity = Arc::new(Identity::of_facts(facts.clone()));
+        let caller = Caller::of(&identity, SystemClock.now());
+        match self.gate.permit(&caller, self.catalog, module, source, action) {
+            Err(_) => "false".to_owned(),
+            Ok(permit) => {
+                permit.rows().map_or_else(|| "true".to_owned(), |rows| told::residual(rows))
+            }
+        }
+    }
+
+    /// The same question for every caller of the role.
+    fn over(&self, role: &str, rules: &[&str], ask: impl Fn(&Caller<'_>) -> Openness) -> Openness {
         let samples = samples::of(role, rules, SystemClock.now());
         let answers = samples.into_iter().map(|sample| {
             let identity = Arc::new(Identity::of_facts(sample.facts));

@@ -38,7 +38,9 @@ pub fn of(role: &str, sources: &[&str], now: Instant) -> Vec<Sample> {
                 claims.insert(name.to_owned(), value.clone());
                 (claims, *now)
             };
-            std::iter::once((claims.clone(), *now)).chain(values.iter().map(with)).collect::<Vec<_>>()
+            std::iter::once((claims.clone(), *now))
+                .chain(values.iter().map(with))
+                .collect::<Vec<_>>()
         });
         all = grown.take(MOST).collect();
     };
@@ -65,7 +67,8 @@ pub fn of(role: &str, sources: &[&str], now: Instant) -> Vec<Sample> {
     if mentions("now") {
         let century = 100 * 366 * 86_400_000_000;
         let moments = [now, now - century, now + century];
-        let at = |(claims, _): &(Map<String, Value>, Instant)| moments.map(|now| (claims.clone(), now));
+        let at =
+            |(claims, _): &(Map<String, Value>, Instant)| moments.map(|now| (claims.clone(), now));
         all = all.iter().flat_map(at).take(MOST).collect();
     }
     all.into_iter().map(|(claims, now)| Sample { facts: facts(claims), now }).collect()
@@ -134,7 +137,8 @@ mod tests {
         let roles = of("staff", &["'clerk' in auth.roles"], 0);
         assert!(roles.iter().any(|one| one.facts.roles == ["clerk"]));
         assert!(of("anon", &["auth.uid == 'x'"], 0).iter().all(|one| one.facts.uid.is_none()));
-        let many = "auth.aal == 'a' && auth.email == 'b' && auth.claims.c == 1 && auth.claims.d == 2";
+        let many =
+            "auth.aal == 'a' && auth.email == 'b' && auth.claims.c == 1 && auth.claims.d == 2";
         assert!(count(many) <= MOST);
     }
 }

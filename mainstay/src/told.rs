@@ -2,7 +2,9 @@
 //! their places.
 
 use mainstay_schema::Value;
-use mainstay_schema::rule::tree::{At, Cond, Field, Function, Key, Order, Term, TextTest, TimePart};
+use mainstay_schema::rule::tree::{
+    At, Cond, Field, Function, Key, Order, Term, TextTest, TimePart,
+};
 use mainstay_schema::rule::{Const, Kind, Residual};
 
 /// A residual with the values that it is bound to.

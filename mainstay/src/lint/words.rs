@@ -6,29 +6,66 @@ const WORDS: &[(&str, &[&str])] = &[
     (
         "a secret",
         &[
-            "password", "passwords", "passwd", "pwd", "passphrase", "passcode", "secret", "secrets",
-            "token", "tokens", "apikey", "credential", "credentials", "otp", "totp", "pin", "cvv",
-            "cvc", "salt", "mnemonic",
+            "password",
+            "passwords",
+            "passwd",
+            "pwd",
+            "passphrase",
+            "passcode",
+            "secret",
+            "secrets",
+            "token",
+            "tokens",
+            "apikey",
+            "credential",
+            "credentials",
+            "otp",
+            "totp",
+            "pin",
+            "cvv",
+            "cvc",
+            "salt",
+            "mnemonic",
         ],
     ),
     (
         "an address",
         &[
-            "email", "emails", "mail", "phone", "phones", "telephone", "mobile", "fax", "address",
-            "addresses", "street", "postcode", "zipcode",
+            "email",
+            "emails",
+            "mail",
+            "phone",
+            "phones",
+            "telephone",
+            "mobile",
+            "fax",
+            "address",
+            "addresses",
+            "street",
+            "postcode",
+            "zipcode",
         ],
     ),
     (
         "a matter of one person",
         &[
-            "ssn", "passport", "birth", "birthday", "birthdate", "dob", "gender", "religion",
-            "diagnosis", "salary", "salaries", "wage", "wages", "income",
+            "ssn",
+            "passport",
+            "birth",
+            "birthday",
+            "birthdate",
+            "dob",
+            "gender",
+            "religion",
+            "diagnosis",
+            "salary",
+            "salaries",
+            "wage",
+            "wages",
+            "income",
         ],
     ),
-    (
-        "a matter of money",
-        &["iban", "bic", "card", "cards", "cost", "costs", "margin", "account"],
-    ),
+    ("a matter of money", &["iban", "bic", "card", "cards", "cost", "costs", "margin", "account"]),
 ];
 
 /// Two words that are private together.
@@ -49,9 +86,8 @@ const PAIRS: &[(&str, &str, &str)] = &[
 /// What a column of this name seems to hold, if it is private.
 pub(super) fn private(name: &str) -> Option<&'static str> {
     let words = words(name);
-    let single = WORDS.iter().find(|(_, known)| {
-        words.iter().any(|word| known.contains(&word.as_str()))
-    });
+    let single =
+        WORDS.iter().find(|(_, known)| words.iter().any(|word| known.contains(&word.as_str())));
     let pair = PAIRS.iter().find(|(first, second, _)| {
         words.windows(2).any(|two| two[0] == *first && two[1].trim_end_matches('s') == *second)
     });
@@ -82,15 +118,44 @@ mod tests {
     #[test]
     fn names_are_private_word_by_word() {
         for name in [
-            "password", "Passwd", "api_key", "apiKeys", "key_hash", "e-mail address", "user_email",
-            "phoneNumber", "homeAddress", "card_no", "iban", "date_of_birth", "tax_id", "cost",
-            "unit_cost", "purchasePrice", "SSN", "TOKEN_2",
+            "password",
+            "Passwd",
+            "api_key",
+            "apiKeys",
+            "key_hash",
+            "e-mail address",
+            "user_email",
+            "phoneNumber",
+            "homeAddress",
+            "card_no",
+            "iban",
+            "date_of_birth",
+            "tax_id",
+            "cost",
+            "unit_cost",
+            "purchasePrice",
+            "SSN",
+            "TOKEN_2",
         ] {
             assert!(private(name).is_some(), "{name}");
         }
         for name in [
-            "discarded", "costume", "tokenizer", "key", "hash", "id", "name", "price", "addressed",
-            "mailbox", "phonetic", "birthplace_of_idea", "secretary", "hashkey", "tax", "pinned",
+            "discarded",
+            "costume",
+            "tokenizer",
+            "key",
+            "hash",
+            "id",
+            "name",
+            "price",
+            "addressed",
+            "mailbox",
+            "phonetic",
+            "birthplace_of_idea",
+            "secretary",
+            "hashkey",
+            "tax",
+            "pinned",
         ] {
             assert_eq!(private(name), None, "{name}");
         }

@@ -8,13 +8,13 @@ use mainstay_gate::{Action, Caller, Gate, Identity};
 use mainstay_schema::model::Module;
 use mainstay_schema::rule::{Asking, Residual};
 use mainstay_schema::{Declared, Table, Value};
+use mainstay_store::Statement;
 use mainstay_store::plan::Slot;
 use mainstay_store::query::{
     Delete, Expr, Filter, Given, Operand, Rows, Ruled, Select, Source, Update,
 };
 use mainstay_store::sql::{sqlite, sqlite_write};
 use mainstay_store::sqlite::compile::explain;
-use mainstay_store::Statement;
 use serde_json::json;
 
 use super::{Explain, caller, scans};
@@ -162,9 +162,11 @@ impl Asked<'_> {
             });
         }
         if let Some(statement) = self.statement(table, &rows, &caller) {
-            explained.plan = explain(module, &statement, &(Arc::new(SystemClock) as Arc<dyn Clock>))?;
+            explained.plan =
+                explain(module, &statement, &(Arc::new(SystemClock) as Arc<dyn Clock>))?;
             explained.values = values(&statement, &rows);
-            explained.warnings = scans::warnings(module, table, &rows, &statement.sql, &explained.plan);
+            explained.warnings =
+                scans::warnings(module, table, &rows, &statement.sql, &explained.plan);
             explained.sql = Some(statement.sql);
         }
         Ok(explained)
@@ -180,7 +182,9 @@ impl Asked<'_> {
     ) {
         let word = ACTIONS.iter().find(|(_, known)| *known == action).map_or("", |(name, _)| name);
         let Some(rule) = rule(&table.allow, action) else {
-            explained.rules.push(format!("allow.{word} is not there: closed to all but service_role"));
+            explained
+                .rules
+                .push(format!("allow.{word} is not there: closed to all but service_role"));
             return;
         };
         let spot = lint::spot(Some(rule), &self.declared.sources);
@@ -188,7 +192,9 @@ impl Asked<'_> {
         explained.rules.push(format!("allow.{word} = {:?}{spot}", rule.source));
         if let Some(tenant) = table.tenant.filter(|_| action == self.action) {
             let name = &table.columns[tenant].name;
-            explained.rules.push(format!("tenant = {name:?}: only rows of the caller's own tenant"));
+            explained
+                .rules
+                .push(format!("tenant = {name:?}: only rows of the caller's own tenant"));
         }
         if self.identity.is_service() {
             return;
@@ -213,7 +219,8 @@ impl Asked<'_> {
 
     fn tell_closed(&self, table: &Table, caller: &Caller<'_>, explained: &mut Explained) {
         let closed = self.gate.closed(caller, table, self.place);
-        let lists = [("reading", &closed.read), ("creating", &closed.create), ("updating", &closed.update)];
+        let lists =
+            [("reading", &closed.read), ("creating", &closed.create), ("updating", &closed.update)];
         for (what, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
             let names: Vec<&str> = list.iter().map(|at| &*table.columns[*at].name).collect();
             explained.closed.push(format!("for {what}: {}", names.join(", ")));

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use mainstay_schema::Table;
 use mainstay_schema::model::Module;
 use mainstay_schema::rule::Residual;
 use mainstay_schema::rule::tree::{At, Cond, Field, Term};
-use mainstay_schema::Table;
 
 /// A warning for each table that is scanned for a rule.
 pub(super) fn warnings(
@@ -51,7 +51,8 @@ pub(super) fn warnings(
 /// The table behind an alias: `… "members" AS _mainstay_1 …`.
 fn aliased(sql: &str, alias: &str) -> Option<String> {
     let (before, _) = sql.split_once(&format!("\" AS {alias} "))?;
-    let start = before.rfind("FROM \"").map(|at| at + 6).max(before.rfind("JOIN \"").map(|at| at + 6))?;
+    let start =
+        before.rfind("FROM \"").map(|at| at + 6).max(before.rfind("JOIN \"").map(|at| at + 6))?;
     Some(before[start..].replace("\"\"", "\""))
 }
 
@@ -108,7 +109,8 @@ fn asks(cond: &Cond, table: &str) -> bool {
 
 /// An index begins with one of the columns already.
 fn is_indexed(table: &Table, columns: &[String]) -> bool {
-    let leads = |at: Option<&usize>| at.is_some_and(|at| columns.contains(&table.columns[*at].name));
+    let leads =
+        |at: Option<&usize>| at.is_some_and(|at| columns.contains(&table.columns[*at].name));
     leads(table.primary_key.columns.first())
         || table.uniques.iter().any(|unique| leads(unique.columns.first()))
         || table.indexes.iter().any(|index| {

@@ -30,10 +30,8 @@ pub fn explain(
     let mut depths: Vec<(i64, usize)> = Vec::new();
     let mut steps = Vec::new();
     while let Some(row) = rows.next().map_err(Error::internal)? {
-        let (id, parent): (i64, i64) = (
-            row.get(0).map_err(Error::internal)?,
-            row.get(1).map_err(Error::internal)?,
-        );
+        let (id, parent): (i64, i64) =
+            (row.get(0).map_err(Error::internal)?, row.get(1).map_err(Error::internal)?);
         let detail: String = row.get(3).map_err(Error::internal)?;
         let above = depths.iter().find(|(known, _)| *known == parent);
         let depth = above.map_or(0, |(_, depth)| depth + 1);
