@@ -129,3 +129,9 @@ pub fn spot(rule: Option<&Rule>, sources: &[Source]) -> Option<(String, usize)> 
     let (line, _) = source.position(place.range.map_or(0, |(start, _)| start));
     Some((source.path.clone(), line))
 }
+
+/// A rule as it was written, however many lines it has.
+#[must_use]
+pub fn on_one_line(rule: &Rule) -> String {
+    rule.source.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -46,9 +46,9 @@ impl Teller<'_> {
         match cond {
             Cond::Const(truth) => truth.to_string(),
             Cond::Error => "error".to_owned(),
-            Cond::All(parts) => self.joined(parts, " && "),
-            Cond::Any(parts) => self.joined(parts, " || "),
-            Cond::Not(inner) => format!("!({})", self.cond(inner)),
+            Cond::All(parts) => self.joined(parts, false),
+            Cond::Any(parts) => self.joined(parts, true),
+            Cond::Not(inner) => self.not(inner),
             Cond::If(condition, yes, no) => {
                 format!("({} ? {} : {})", self.cond(condition), self.cond(yes), self.cond(no))
             }
@@ -86,12 +86,46 @@ impl Teller<'_> {
         }
     }
 
-    fn joined(&self, parts: &[Cond], joint: &str) -> String {
-        let part = |part: &Cond| match part {
-            Cond::All(_) | Cond::Any(_) => format!("({})", self.cond(part)),
-            _ => self.cond(part),
-        };
-        parts.iter().map(part).collect::<Vec<_>>().join(joint)
+    /// Parts that are decided are left out, or decide.
+    fn joined(&self, parts: &[Cond], decides: bool) -> String {
+        let mut told: Vec<(String, bool)> = Vec::new();
+        for part in parts {
+            let text = self.cond(part);
+            match text.as_str() {
+                "true" | "false" if (text == "true") == decides => return text,
+                "true" | "false" => {}
+                _ => told.push((text, matches!(part, Cond::All(_) | Cond::Any(_)))),
+            }
+        }
+        let joint = if decides { " || " } else { " && " };
+        match told.as_mut_slice() {
+            [] => (!decides).to_string(),
+            [(one, _)] => std::mem::take(one),
+            many => {
+                let each = many.iter().map(|(text, joined)| match joined {
+                    true => format!("({text})"),
+                    false => text.clone(),
+                });
+                each.collect::<Vec<_>>().join(joint)
+            }
+        }
+    }
+
+    /// As people write it: `!=`, `all`.
+    fn not(&self, inner: &Cond) -> String {
+        match inner {
+            Cond::Equal(left, right) => format!("{} != {}", self.term(left), self.term(right)),
+            Cond::Is(term) => format!("!{}", self.term(term)),
+            Cond::Has(..) => format!("!{}", self.cond(inner)),
+            Cond::Not(inner) => self.cond(inner),
+            Cond::Rows { table, level, body } if matches!(**body, Cond::Not(_)) => {
+                format!("{table}.all({}, {})", variable(*level), self.not(body))
+            }
+            Cond::Items { list, level, body } if matches!(**body, Cond::Not(_)) => {
+                format!("{}.all({}, {})", self.term(list), variable(*level), self.not(body))
+            }
+            _ => format!("!({})", self.cond(inner)),
+        }
     }
 
     /// Constants of one kind travel as one list.

@@ -148,7 +148,7 @@ impl Found<'_> {
             Ruled {
                 rule: rule.map_or_else(
                     || format!("allow.{word} is not there: closed to all but service_role"),
-                    |rule| format!("allow.{word} = {:?}", rule.source),
+                    |rule| format!("allow.{word} = \"{}\"", lint::on_one_line(rule)),
                 ),
                 spot: spot.map(|(file, line)| format!("{file}:{line}")),
                 left: self.rules.left(&expectation.caller, (module, source), *action),

@@ -189,7 +189,7 @@ impl Asked<'_> {
         };
         let spot = lint::spot(Some(rule), &self.declared.sources);
         let spot = spot.map_or_else(String::new, |(file, line)| format!("   ({file}:{line})"));
-        explained.rules.push(format!("allow.{word} = {:?}{spot}", rule.source));
+        explained.rules.push(format!("allow.{word} = \"{}\"{spot}", lint::on_one_line(rule)));
         if let Some(tenant) = table.tenant.filter(|_| action == self.action) {
             let name = &table.columns[tenant].name;
             explained
@@ -219,8 +219,11 @@ impl Asked<'_> {
 
     fn tell_closed(&self, table: &Table, caller: &Caller<'_>, explained: &mut Explained) {
         let closed = self.gate.closed(caller, table, self.place);
-        let lists =
-            [("reading", &closed.read), ("creating", &closed.create), ("updating", &closed.update)];
+        let lists = match self.action {
+            Action::Create => vec![("reading", &closed.read), ("creating", &closed.create)],
+            Action::Update => vec![("reading", &closed.read), ("updating", &closed.update)],
+            _ => vec![("reading", &closed.read)],
+        };
         for (what, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
             let names: Vec<&str> = list.iter().map(|at| &*table.columns[*at].name).collect();
             explained.closed.push(format!("for {what}: {}", names.join(", ")));
@@ -257,6 +260,7 @@ impl Asked<'_> {
                     !key.contains(at)
                         && !closed.update.contains(at)
                         && table.columns[*at].generated.is_none()
+                        && !table.columns[*at].readonly
                 };
                 let set = (0..table.columns.len()).find(is_set)?;
                 let set = vec![(set, Operand::Given(Given(0)))];
