@@ -10,7 +10,7 @@ fn main() {
     let start = std::time::Instant::now();
     let (mut cases, mut refused) = (0, 0);
     for seed in 0..n {
-        let world = grow(seed, Grammar::Caller, Shape { writes: false, batches: false });
+        let world = grow(seed, Grammar::Caller, Shape { writes: true, batches: std::env::args().nth(2).is_some() });
         match run(&bench, &world) {
             Ok(Outcome::Alike(n)) => cases += n,
             Ok(Outcome::Refused(why)) => {

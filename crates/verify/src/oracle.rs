@@ -1,6 +1,7 @@
 //! The oracle: each world is served by Mainstay and by the slow evaluator, and both must answer
 //! every request alike.
 
+use serde_json::value::RawValue;
 use tokio::runtime::Runtime;
 
 use crate::chance::Chance;
@@ -80,7 +81,10 @@ pub fn run(bench: &Bench, world: &World) -> Result<Outcome, String> {
         let expected = model.answer(request);
         let answered = real.answer(&bench.runtime, &sent, request.caller);
         let answered = answered.map_err(|error| format!("{sent:?}: {error}"))?;
-        let what = expected.difference(&answered).or_else(|| leaked(&hidden, &answered));
+        let mut what = expected.difference(&answered).or_else(|| leaked(&hidden, &answered));
+        if what.is_none() && !matches!(request.verb, Verb::Get | Verb::Head) {
+            what = stored(bench, &real, &model, world)?;
+        }
         if let Some(what) = what {
             let world = world.clone();
             let different = Difference { world, at, sent, expected, answered, what };
@@ -88,6 +92,39 @@ pub fn run(bench: &Bench, world: &World) -> Result<Outcome, String> {
         }
     }
     Ok(Outcome::Alike(world.requests.len()))
+}
+
+/// What is wrong with the rows of all tables, read by whoever sees everything.
+fn stored(
+    bench: &Bench,
+    real: &Real,
+    model: &Model<'_>,
+    world: &World,
+) -> Result<Option<String>, String> {
+    let service = world.callers.len() - 1;
+    for (at, table) in world.tables.iter().enumerate() {
+        let mut found: Vec<Box<RawValue>> = Vec::new();
+        loop {
+            let target = format!("/{}?offset={}", table.name, found.len());
+            let sent = Sent { method: "GET", target, headers: Vec::new(), body: String::new() };
+            let answered = real.answer(&bench.runtime, &sent, service);
+            let answered = answered.map_err(|error| error.to_string())?;
+            let page: Vec<Box<RawValue>> = serde_json::from_str(&answered.body)
+                .map_err(|error| format!("{sent:?}: {error}: {answered:?}"))?;
+            let full = page.len() == world.max_rows;
+            found.extend(page);
+            if !full {
+                break;
+            }
+        }
+        let found: Vec<&str> = found.iter().map(|row| row.get()).collect();
+        let expected = model.stored(at);
+        if found != expected {
+            let name = &table.name;
+            return Ok(Some(format!("{name} should hold {expected:#?}, holds {found:#?}")));
+        }
+    }
+    Ok(None)
 }
 
 /// Puts the rows in, as the service role.

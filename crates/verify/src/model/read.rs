@@ -73,6 +73,13 @@ impl Reading<'_, '_> {
         }
     }
 
+    /// Names that are not there, at all levels.
+    pub fn name_refusals(&self, table: usize, part: &Part) -> Vec<Refusal> {
+        let mut found = Vec::new();
+        self.names(table, part, &mut found);
+        found
+    }
+
     fn names(&self, table: usize, part: &Part, found: &mut Vec<Refusal>) {
         for item in part.items() {
             match item {

@@ -200,6 +200,10 @@ impl Grower<'_, '_> {
         // Names of a spread stand beside those of the row, and what is grouped does not.
         let spread = !part.aggregates() && self.chance.percent(15);
         if spread {
+            // The one row of a spread has no order to be in.
+            if way.one {
+                part.order.clear();
+            }
             for item in part.select.iter_mut().flatten() {
                 if let Item::Column { alias, .. } = item {
                     alias.get_or_insert_with(|| self.alias("s"));
@@ -467,6 +471,11 @@ impl Grower<'_, '_> {
             (0..here.columns.len()).filter(|at| !here.columns[*at].readonly).collect();
         let mut row = self.row(table, &columns);
         self.meet(table, &here.key, &columns, &mut row);
+        for (place, at) in columns.iter().enumerate() {
+            if here.key.contains(at) && row[place].is_null() {
+                row[place] = here.columns[*at].kind.draw_key(self.chance);
+            }
+        }
         let mut request = self.bare(caller, table, Verb::Delete);
         for at in &here.key {
             let place = columns.iter().position(|column| column == at);

@@ -221,7 +221,8 @@ fn rules(chance: &mut Chance, at: usize, tables: &[Table], table: &mut Table, gr
         delete: action(chance, &row),
     };
     let caller = Scope { roots: Vec::new(), whole: false, ..row.clone() };
-    for column in &mut table.columns {
+    // The made key is not declared, so nothing is said of it.
+    for column in table.columns.iter_mut().skip(usize::from(table.made_key)) {
         if chance.percent(12) {
             column.read = Some(rule::grow(chance, &caller));
         }
