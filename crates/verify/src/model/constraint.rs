@@ -53,8 +53,18 @@ impl<'s, 'a> Draft<'s, 'a> {
     /// References of a row that lead nowhere.
     pub fn dangling(&self, table: usize, at: usize, told: Told<'_>) -> Vec<Refusal> {
         let here = self.sight.table(table);
+        let row = &self.rows[table][at];
+        let mut blamed = self.lost(table, row);
+        if !blamed.is_empty() {
+            // The words are found when the row is gone again, and with it what it referenced.
+            let own = |column: &usize| {
+                let to = here.columns[*column].reference.map(|reference| reference.table);
+                to == Some(table) && !row[*column].is_null() && row[*column] == row[here.key[0]]
+            };
+            blamed.extend((0..row.len()).filter(own));
+        }
         let mut found = Vec::new();
-        for column in self.lost(table, &self.rows[table][at]) {
+        for column in blamed {
             let Some(reference) = here.columns[column].reference else { continue };
             let there = &self.sight.table(reference.table).name;
             let message = format!(

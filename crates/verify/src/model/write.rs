@@ -144,6 +144,7 @@ impl Writing<'_, '_> {
                 }
                 seen.push(target);
             }
+            either(self.missing(body, &row))?;
             match (met, upsert) {
                 (Some(at), Some(upsert)) => {
                     self.may_meet(&draft, at, upsert, body, &row)?;
@@ -153,7 +154,7 @@ impl Writing<'_, '_> {
                     }
                 }
                 _ => {
-                    touched.push(self.insert(&mut draft, body, row)?);
+                    touched.push(self.insert(&mut draft, row)?);
                     inserted += 1;
                 }
             }
@@ -205,24 +206,31 @@ impl Writing<'_, '_> {
     ) -> Result<(), Vec<Refusal>> {
         let table = self.request.table;
         draft.rows[table][at] = merged(&draft.rows[table][at], body, row);
-        let told = |column: usize| Some(row[column].clone());
+        let here = self.sight.table(table);
+        let given = |at: usize| body.columns.contains(&at) || here.columns[at].default.is_some();
+        let told = |column: usize| given(column).then(|| row[column].clone());
         either(draft.duplicates(table, at, &told))?;
-        either(draft.dangling(table, at, &told))?;
-        if draft.is_whole() { Ok(()) } else { Err(vec![further(&self.sight.table(table).name)]) }
+        if draft.is_whole() {
+            return Ok(());
+        }
+        // A row may have lost itself: its key changed, and its reference to it did not.
+        let mut refusals = draft.dangling(table, at, &told);
+        refusals.push(further(&self.sight.table(table).name));
+        Err(refusals)
     }
 
-    fn insert(
-        &self,
-        draft: &mut Draft<'_, '_>,
-        body: &Body,
-        row: Row,
-    ) -> Result<usize, Vec<Refusal>> {
-        let table = self.request.table;
-        let here = self.sight.table(table);
-        let missing = here.columns.iter().enumerate().filter(|(at, column)| {
+    /// Nobody gives a value, and there must be one: asked before the row meets another.
+    fn missing(&self, body: &Body, row: &Row) -> Vec<Refusal> {
+        let here = self.sight.table(self.request.table);
+        let columns = here.columns.iter().enumerate();
+        let missing = columns.filter(|(at, column)| {
             row[*at].is_null() && !column.null && !body.columns.contains(at)
         });
-        either(missing.map(|(_, column)| null_in(&here.name, column)).collect())?;
+        missing.map(|(_, column)| null_in(&here.name, column)).collect()
+    }
+
+    fn insert(&self, draft: &mut Draft<'_, '_>, row: Row) -> Result<usize, Vec<Refusal>> {
+        let table = self.request.table;
         draft.rows[table].push(row.clone());
         let at = draft.rows[table].len() - 1;
         let told = |column: usize| Some(row[column].clone());
@@ -363,10 +371,10 @@ impl Writing<'_, '_> {
         merged: bool,
         tells: bool,
     ) -> Result<Expected, Vec<Refusal>> {
-        let status = if merged && !touched.is_empty() { 200 } else { 201 };
         let represents = self.request.prefer.returning == Some(Returning::Representation);
         let rows = if represents { self.returned(state, touched) } else { Vec::new() };
         let count = if represents { rows.len() } else { touched.len() };
+        let status = if merged && count > 0 { 200 } else { 201 };
         let total = self.request.prefer.count.map(|_| count);
         let range = Some(format!("*/{}", total.map_or("*".to_owned(), |total| total.to_string())));
         if represents {

@@ -421,9 +421,10 @@ impl Grower<'_, '_> {
         let chance = &mut *self.chance;
         let wanted = |at: &usize| {
             let column = &here.columns[*at];
-            let must = here.key.contains(at) || (!column.null && column.default.is_none());
+            let must = !column.null && column.default.is_none() && !chance.percent(1);
             let optional = if column.readonly { 4 } else { 60 };
-            (must && !chance.percent(1)) || whole && !column.readonly || chance.percent(optional)
+            let key = here.key.contains(at);
+            key || must || whole && !column.readonly || chance.percent(optional)
         };
         let mut columns: Vec<usize> = (0..here.columns.len()).filter(wanted).collect();
         let made = here.made_key && !columns.contains(&0);
