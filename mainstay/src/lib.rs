@@ -11,6 +11,7 @@ mod catalogue;
 mod clock;
 mod commands;
 mod door;
+mod expectations;
 mod report;
 mod seed;
 mod settings;

@@ -8,6 +8,7 @@ use mainstay_schema::rule::AuthFacts;
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 
+use crate::permit::Ruling;
 use crate::{Action, Closed};
 
 /// The role of callers without an account.
@@ -24,8 +25,8 @@ pub struct Identity {
     /// Seconds since the epoch.
     pub(crate) expires: i64,
     pub(crate) not_before: Option<i64>,
-    /// What rules said before: nothing that they may look at changes while the token lives.
-    pub(crate) decisions: Mutex<FxHashMap<(usize, usize, Action), bool>>,
+    /// What rules left open before, where nothing that they look at changes while the token lives.
+    pub(crate) decisions: Mutex<FxHashMap<(usize, usize, Action), Option<Ruling>>>,
     pub(crate) closed: Mutex<FxHashMap<(usize, usize), Arc<Closed>>>,
 }
 
@@ -45,6 +46,12 @@ impl Identity {
     #[must_use]
     pub fn of_role(role: &str) -> Self {
         let facts = AuthFacts { role: role.to_owned(), ..AuthFacts::default() };
+        Self::new(facts, i64::MAX, None)
+    }
+
+    /// A caller with these facts: to try rules out.
+    #[must_use]
+    pub fn of_facts(facts: AuthFacts) -> Self {
         Self::new(facts, i64::MAX, None)
     }
 

@@ -1,27 +1,33 @@
 //! Knows who asks and what they may.
 //!
-//! `identify` (headers to an identity, by `token` and its cache) -> `permit` (an identity, a table
-//! and an action to a permit, by the declared rules). `keys` makes and keeps the signing secret.
+//! `identify` (headers to an identity, by `token` and its cache) -> `permit` (a `caller`, a table
+//! and an action to a permit, by the declared rules) and `closed` (columns). `keys` makes and keeps the signing secret.
 //! This crate renders no data.
 
 mod cache;
+pub mod caller;
 mod claims;
+pub mod closed;
 pub mod identify;
 pub mod identity;
 pub mod keys;
 pub mod limits;
 pub mod permit;
 pub mod token;
+mod weakness;
 
 use std::sync::Arc;
 
 use mainstay_base::Clock;
 
+pub use caller::Caller;
+pub use closed::Closed;
 pub use identify::Credentials;
 pub use identity::Identity;
 pub use keys::Keys;
-pub use permit::{Action, CallPermit, Closed, Permit};
+pub use permit::{Action, CallPermit, Permit};
 pub use token::Verifier;
+pub use weakness::Weakness;
 
 use cache::TokenCache;
 
@@ -30,6 +36,7 @@ pub struct Gate {
     verifier: Verifier,
     cache: TokenCache,
     clock: Arc<dyn Clock>,
+    weakness: Option<Weakness>,
 }
 
 impl Gate {
@@ -37,6 +44,20 @@ impl Gate {
     #[must_use]
     pub fn new(secret: &[u8], roles: &[String], clock: Arc<dyn Clock>) -> Self {
         let verifier = Verifier::new(secret, roles);
-        Self { verifier, cache: TokenCache::new(), clock }
+        Self { verifier, cache: TokenCache::new(), clock, weakness: None }
+    }
+
+    /// The same gate with a hole, for the proof that a hole is found.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn weakened(self, weakness: Weakness) -> Self {
+        Self { weakness: Some(weakness), ..self }
+    }
+
+    /// The guard that is taken out, if one is.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn lacks(&self, guard: Weakness) -> bool {
+        self.weakness == Some(guard)
     }
 }

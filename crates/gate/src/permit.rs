@@ -1,11 +1,14 @@
 //! Permission as a value: nothing can be planned without a `Permit`, and only this file makes one.
+//! A permit says which rows it is about, and how rows that are written are judged.
 
 use std::sync::Arc;
 
 use mainstay_base::{Error, Result};
+use mainstay_schema::rule::{Bound, Check, Residual, Verdict};
 use mainstay_schema::{Catalog, Rule, Table};
 
-use crate::{Gate, Identity};
+use crate::weakness::Weakness;
+use crate::{Caller, Gate, Identity};
 
 /// What can be done with a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,6 +28,16 @@ pub struct Permit {
     table: Arc<Table>,
     action: Action,
     identity: Arc<Identity>,
+    ruling: Ruling,
+}
+
+/// What a rule leaves open for a caller whom it does not refuse altogether.
+#[derive(Clone, Debug, Default)]
+pub struct Ruling {
+    /// Only these rows; all of them without it.
+    rows: Option<Arc<Residual>>,
+    /// How rows are judged that are written; not at all without it.
+    check: Option<Check>,
 }
 
 impl Permit {
@@ -46,6 +59,19 @@ impl Permit {
     #[must_use]
     pub fn identity(&self) -> &Arc<Identity> {
         &self.identity
+    }
+
+    /// Which rows it is about; all of them without a residual.
+    #[must_use]
+    pub fn rows(&self) -> Option<&Arc<Residual>> {
+        self.ruling.rows.as_ref()
+    }
+
+    /// How rows that are written are judged. Of a permit to read: whether the row as it will be
+    /// may be given back.
+    #[must_use]
+    pub fn check(&self) -> Option<&Check> {
+        self.ruling.check.as_ref()
     }
 }
 
@@ -69,27 +95,29 @@ impl Gate {
     /// `42501`, as `permit`.
     pub fn call(
         &self,
-        identity: &Identity,
+        caller: &Caller<'_>,
         catalog: &Catalog,
         module: usize,
         function: usize,
     ) -> Result<CallPermit> {
         let declared = &catalog.modules[module].functions[function];
-        if !passes(identity, declared.allow.as_ref(), (module, function, Action::Call)) {
+        let rule = declared.allow.as_ref();
+        if self.ruling(caller, rule, (module, function, Action::Call)).is_none() {
             let message = format!("permission denied for function {}", declared.name);
-            return Err(Error::new(identity.refusal(), message));
+            return Err(Error::new(caller.identity.refusal(), message));
         }
         Ok(CallPermit { module })
     }
 
-    /// Whether the caller may do this, by the rule of the table or view at this position of the
-    /// module's sources. No rule: only the service role.
+    /// What the caller may do, by the rule of the table or view at this position of the module's
+    /// sources. No rule: only the service role.
     ///
     /// # Errors
-    /// `42501`: 401 for anonymous callers, whom signing in may help, 403 for others.
+    /// `42501` where no row could ever be meant: 401 for anonymous callers, whom signing in may
+    /// help, 403 for others.
     pub fn permit(
         &self,
-        identity: &Arc<Identity>,
+        caller: &Caller<'_>,
         catalog: &Catalog,
         module: usize,
         table: usize,
@@ -98,71 +126,73 @@ impl Gate {
         let Some(declared) = catalog.modules[module].source(table) else {
             return Err(Error::internal(format!("no table {table} in module {module}")));
         };
-        if !passes(identity, rule(declared, action), (module, table, action)) {
-            let code = identity.refusal();
-            return Err(Error::new(code, format!("permission denied for table {}", declared.name)));
-        }
-        let (table, identity) = (Arc::clone(declared), Arc::clone(identity));
-        Ok(Permit { module, table, action, identity })
-    }
-}
-
-/// Columns that their own rules close to a caller, by what is done with them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Closed {
-    /// They do not exist for this caller.
-    pub read: Vec<usize>,
-    pub create: Vec<usize>,
-    pub update: Vec<usize>,
-}
-
-impl Gate {
-    /// The columns of the table at this place (module and source) that are closed to the caller.
-    /// A column without a rule is as open as its table.
-    #[must_use]
-    pub fn closed(&self, identity: &Identity, table: &Table, place: (usize, usize)) -> Arc<Closed> {
-        let mut known = identity.closed.lock();
-        let closed = known.entry(place).or_insert_with(|| Arc::new(closed(identity, table)));
-        Arc::clone(closed)
-    }
-}
-
-fn closed(identity: &Identity, table: &Table) -> Closed {
-    let mut closed = Closed::default();
-    if identity.is_service() {
-        return closed;
-    }
-    for (at, column) in table.columns.iter().enumerate() {
-        let allow = &column.allow;
-        for (rule, list) in [
-            (&allow.read, &mut closed.read),
-            (&allow.create, &mut closed.create),
-            (&allow.update, &mut closed.update),
-        ] {
-            let open = rule.as_ref().is_none_or(|rule| holds(rule, identity));
-            if !open {
-                list.push(at);
+        match self.ruling(caller, rule(declared, action), (module, table, action)) {
+            Some(ruling) => {
+                let (table, identity) = (Arc::clone(declared), Arc::clone(caller.identity));
+                Ok(Permit { module, table, action, identity, ruling })
+            }
+            None => {
+                let message = format!("permission denied for table {}", declared.name);
+                Err(Error::new(caller.identity.refusal(), message))
             }
         }
     }
-    closed
+
+    /// What the rule leaves open; nothing when it refuses.
+    fn ruling(
+        &self,
+        caller: &Caller<'_>,
+        rule: Option<&Rule>,
+        place: (usize, usize, Action),
+    ) -> Option<Ruling> {
+        if caller.identity.is_service() {
+            return Some(Ruling::default());
+        }
+        // A rule that was never bound says nothing, so it refuses.
+        let bound = rule?.bound()?;
+        if bound.is_always() {
+            return Some(Ruling::default());
+        }
+        if bound.changes {
+            return self.asked(caller, bound, place.2);
+        }
+        let mut known = caller.identity.decisions.lock();
+        if let Some(ruling) = known.get(&place) {
+            return ruling.clone();
+        }
+        let ruling = self.asked(caller, bound, place.2);
+        known.insert(place, ruling.clone());
+        ruling
+    }
+
+    fn asked(&self, caller: &Caller<'_>, bound: &Arc<Bound>, action: Action) -> Option<Ruling> {
+        let (verdict, check) = bound.ask(&caller.asking());
+        let rows = match verdict {
+            Verdict::Denies => return None,
+            Verdict::Holds => None,
+            Verdict::Depends(rows) => Some(rows),
+        };
+        let (needed, hopeless) = match action {
+            Action::Read => (rows.is_some(), false),
+            Action::Create | Action::Update => (!check.is_certain(), check.is_hopeless()),
+            Action::Delete | Action::Call => (false, false),
+        };
+        if hopeless {
+            return None;
+        }
+        let ruling = Ruling { rows, check: needed.then_some(check) };
+        Some(Weakness::applied(self.weakness, ruling))
+    }
 }
 
-fn holds(rule: &Rule, identity: &Identity) -> bool {
-    rule.is_always() || rule.holds(identity.facts())
-}
+impl Ruling {
+    pub(crate) fn new(rows: Option<Arc<Residual>>, check: Option<Check>) -> Self {
+        Self { rows, check }
+    }
 
-fn passes(identity: &Identity, rule: Option<&Rule>, place: (usize, usize, Action)) -> bool {
-    if identity.is_service() {
-        return true;
+    pub(crate) fn parts(self) -> (Option<Arc<Residual>>, Option<Check>) {
+        (self.rows, self.check)
     }
-    let Some(rule) = rule else {
-        return false;
-    };
-    if rule.is_always() {
-        return true;
-    }
-    *identity.decisions.lock().entry(place).or_insert_with(|| rule.holds(identity.facts()))
 }
 
 fn rule(table: &Table, action: Action) -> Option<&Rule> {

@@ -136,7 +136,14 @@ fn part(
     // All parts are about the module of the batch: a transaction is one file's.
     intent.profile = batch.intent.profile;
     intent.prefer.tx = None;
-    let ask = Ask { uri: &uri, body: body.as_bytes(), intent: &intent, identity: batch.identity };
+    let ask = Ask {
+        method: &method,
+        uri: &uri,
+        headers: batch.headers,
+        body: body.as_bytes(),
+        intent: &intent,
+        identity: batch.identity,
+    };
     work::run(rest, &ask, transaction)
 }
 

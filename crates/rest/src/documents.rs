@@ -6,8 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, HOST, HeaderValue, VARY};
 use http::{HeaderName, Method, Request, Response};
-use mainstay_base::{Code, Error, Facts, Result};
-use mainstay_gate::{Credentials, Gate, Identity};
+use mainstay_base::{Code, Error, Facts, Instant, Result};
+use mainstay_gate::{Caller, Credentials, Gate, Identity};
 
 use crate::describe::{About, Seen, openapi, swagger, typescript};
 use crate::parse::{Intent, Pairs, Verb};
@@ -23,6 +23,7 @@ pub struct Describer {
     pub index: Index,
     pub gate: Gate,
     pub identity: Arc<Identity>,
+    pub now: Instant,
     pub config: Config,
 }
 
@@ -53,7 +54,8 @@ impl Describer {
     }
 
     fn viewer(&self) -> Viewer<'_> {
-        Viewer { index: &self.index, gate: &self.gate, identity: &self.identity }
+        let caller = Caller::of(&self.identity, self.now);
+        Viewer { index: &self.index, gate: &self.gate, caller }
     }
 
     fn about(&self) -> About<'_> {
@@ -73,7 +75,8 @@ impl Rest {
             return Ok(methods());
         }
         let wanted = plan::module(&self.index, intent)?;
-        let viewer = Viewer { index: &self.index, gate: &self.gate, identity };
+        let caller = Caller::of(identity, self.clock.now());
+        let viewer = Viewer { index: &self.index, gate: &self.gate, caller };
         let seen = Seen::new(&viewer);
         let name = &self.index.catalog.modules[wanted].name;
         let at = module_of(&seen, Some(name))?.unwrap_or(0);
@@ -114,7 +117,8 @@ impl Rest {
         if let Some(user) = identity.uid() {
             facts.set_user(user);
         }
-        let viewer = Viewer { index: &self.index, gate: &self.gate, identity: &identity };
+        let caller = Caller::of(&identity, self.clock.now());
+        let viewer = Viewer { index: &self.index, gate: &self.gate, caller };
         let seen = Seen::new(&viewer);
         let only = module_of(&seen, pairs.get("profile"))?;
         let document = openapi::document(&seen, &self.about(request), only);

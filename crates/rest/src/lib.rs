@@ -23,7 +23,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Request, Response};
 use mainstay_base::{Clock, Code, Error, Facts, Result};
-use mainstay_gate::{Action, Credentials, Gate, Identity};
+use mainstay_gate::{Action, Caller, Credentials, Gate, Identity};
 use mainstay_schema::Catalog;
 use mainstay_store::plan::Guard;
 use mainstay_store::{Store, Transaction};
@@ -37,6 +37,7 @@ use parse::prefer::Tx;
 use parse::{BodyKind, Intent, Pairs, Part, Resource, Verb};
 use plan::insert::{self, Wanted};
 use plan::made::Maker;
+use plan::through::Permits;
 use plan::viewer::Viewer;
 use plan::{Index, Written};
 use render::{Head, JsonRows};
@@ -96,16 +97,19 @@ impl Rest {
         body: &[u8],
     ) -> Result<u64> {
         let identity = Arc::new(Identity::service());
-        let viewer = Viewer { index: &self.index, gate: &self.gate, identity: &identity };
+        let caller = Caller::of(&identity, self.clock.now());
+        let viewer = Viewer { index: &self.index, gate: &self.gate, caller };
         let target = viewer.target(module, table);
-        let permit = viewer.permit(&target, Action::Create)?;
-        let written = Written::new(&viewer, target, &Part::default())?;
+        let act = viewer.permit(&target, Action::Create)?;
+        let permits = Permits { act, read: None, update: None };
+        let written = Written::new(&viewer, target, permits, &Part::default())?;
         let intent = Intent::create(kind);
         let guard = Guard::default();
-        let wanted = Wanted { written: &written, returning: None, upserting: None, guard };
-        let maker = Maker::new(self.clock.now(), &identity);
+        let (returning, upserting, blind) = (None, None, false);
+        let wanted = Wanted { written: &written, returning, upserting, guard, blind };
+        let maker = Maker::new(caller.now, &identity);
         let (plans, config) = (&self.plans, &self.config);
-        let planned = insert::plan(plans, config, &permit, &intent, body, &wanted, &maker)?;
+        let planned = insert::plan(plans, config, &intent, body, &wanted, &maker)?;
         let sink = JsonRows::new(planned.outputs, intent.media, u64::MAX);
         Ok(self.store.write(planned.plan, sink).await?.rows)
     }

@@ -6,17 +6,19 @@ mod call;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Response, Uri};
-use mainstay_base::{Code, Error, Result};
-use mainstay_gate::{Action, Identity};
+use http::{HeaderMap, Method, Response, Uri};
+use mainstay_base::{Code, Error, Instant, Result};
+use mainstay_gate::{Action, Caller, Identity, Weakness};
 use mainstay_store::plan::Guard;
 use mainstay_store::{ReadPlan, Transaction, WritePlan};
 
-use crate::parse::prefer::{Returning, Tx};
+use crate::parse::prefer::{Resolution, Returning, Tx};
 use crate::parse::select::Column;
 use crate::parse::{Intent, Item, Part, Resource, Verb, accept};
 use crate::plan::insert::{self, PlannedWrite, Wanted};
 use crate::plan::made::Maker;
+use crate::plan::rulings::Rulings;
+use crate::plan::through::Permits;
 use crate::plan::viewer::Viewer;
 use crate::plan::{self, Level, Target, Written, change};
 use crate::render::{Finish, Head, JsonRows};
@@ -25,7 +27,9 @@ use crate::{Rest, parse, render};
 /// A request whose caller is known.
 #[derive(Clone, Copy)]
 pub struct Ask<'a> {
+    pub method: &'a Method,
     pub uri: &'a Uri,
+    pub headers: &'a HeaderMap,
     pub body: &'a [u8],
     pub intent: &'a Intent<'a>,
     pub identity: &'a Arc<Identity>,
@@ -38,7 +42,20 @@ impl<'a> Ask<'a> {
         intent: &'a Intent<'a>,
         identity: &'a Arc<Identity>,
     ) -> Self {
-        Self { uri: request.uri(), body: request.body(), intent, identity }
+        Self {
+            method: request.method(),
+            uri: request.uri(),
+            headers: request.headers(),
+            body: request.body(),
+            intent,
+            identity,
+        }
+    }
+
+    /// The caller as rules see it.
+    fn caller(&self, now: Instant) -> Caller<'a> {
+        let (method, path, headers) = (self.method, self.uri.path(), self.headers);
+        Caller { identity: self.identity, now, method, path, headers }
     }
 }
 
@@ -62,7 +79,8 @@ pub struct Planned<'a> {
 /// # Errors
 /// Everything that parse, gate and plan refuse.
 pub fn plan<'a>(rest: &'a Rest, ask: &Ask<'a>) -> Result<Planned<'a>> {
-    let viewer = Viewer { index: &rest.index, gate: &rest.gate, identity: ask.identity };
+    let caller = ask.caller(rest.clock.now());
+    let viewer = Viewer { index: &rest.index, gate: &rest.gate, caller };
     if let Resource::Function(name) = ask.intent.resource {
         return call::plan(rest, &viewer, ask, name);
     }
@@ -132,8 +150,11 @@ fn read<'a>(
     head: bool,
 ) -> Result<Planned<'a>> {
     let permit = viewer.permit(&target, Action::Read)?;
-    let level = Level::new(viewer, target, &ask.intent.query.part)?;
-    let planned = plan::read::plan(&rest.plans, &rest.config, &level, &permit, ask.intent)?;
+    let mut rulings = Rulings::default();
+    let part = &ask.intent.query.part;
+    let level = Level::new(viewer, target, permit.rows(), part, &mut rulings)?;
+    let (plans, config, rules) = (&rest.plans, &rest.config, rulings.finish());
+    let planned = plan::read::plan(plans, config, &level, &rules, &permit, ask.intent)?;
     let sink = JsonRows::new(planned.outputs, ask.intent.media, u64::MAX);
     let finish = Finish::Read {
         head,
@@ -149,26 +170,31 @@ fn create<'a>(
     target: Target<'a>,
 ) -> Result<Planned<'a>> {
     let intent = ask.intent;
-    let permit = viewer.permit(&target, Action::Create)?;
-    let written = Written::new(viewer, target, &intent.query.part)?;
+    let act = viewer.permit(&target, Action::Create)?;
+    let keys = key_part(&target);
+    let returning = returning(intent, &keys);
+    // An upsert tells whether a row was there, and rows that come back are read.
+    let upserts = intent.prefer.resolution;
+    let read = match returning.is_some() || upserts.is_some() {
+        true => Some(viewer.permit(&target, Action::Read)?),
+        false => None,
+    };
+    let update = match upserts == Some(Resolution::Merge) {
+        true => Some(viewer.permit(&target, Action::Update)?),
+        false => None,
+    };
+    let permits = Permits { act, read, update };
+    let written = Written::new(viewer, target, permits, &intent.query.part)?;
     let upserting = insert::upserting(&written.table, intent)?;
     if upserting.is_some() {
         not_through(&written)?;
     }
-    if let Some(upserting) = &upserting {
-        // An upsert tells whether a row was there.
-        viewer.permit(&written.level.target, Action::Read)?;
-        if upserting.merges {
-            viewer.permit(&written.level.target, Action::Update)?;
-        }
-    }
-    let keys = key_part(&written.level.target);
-    let returning = returning(viewer, intent, &written, &keys)?;
     let guard = guard(rest, intent);
-    let wanted = Wanted { written: &written, returning, upserting, guard };
-    let maker = Maker::new(rest.clock.now(), ask.identity);
+    let blind = viewer.gate.lacks(Weakness::Upsert);
+    let wanted = Wanted { written: &written, returning, upserting, guard, blind };
+    let maker = Maker::new(viewer.caller.now, ask.identity);
     let (plans, config) = (&rest.plans, &rest.config);
-    let planned = insert::plan(plans, config, &permit, intent, ask.body, &wanted, &maker)?;
+    let planned = insert::plan(plans, config, intent, ask.body, &wanted, &maker)?;
     Ok(write(intent, written, planned, Finish::Created))
 }
 
@@ -178,15 +204,18 @@ fn put<'a>(
     ask: &Ask<'a>,
     target: Target<'a>,
 ) -> Result<Planned<'a>> {
-    let permit = viewer.permit(&target, Action::Create)?;
-    viewer.permit(&target, Action::Update)?;
-    viewer.permit(&target, Action::Read)?;
-    let written = Written::new(viewer, target, &ask.intent.query.part)?;
+    let permits = Permits {
+        act: viewer.permit(&target, Action::Create)?,
+        update: Some(viewer.permit(&target, Action::Update)?),
+        read: Some(viewer.permit(&target, Action::Read)?),
+    };
+    let written = Written::new(viewer, target, permits, &ask.intent.query.part)?;
     not_through(&written)?;
-    let asked = asked(rest, viewer, ask, &written)?;
-    let maker = Maker::new(rest.clock.now(), ask.identity);
+    let asked = asked(rest, viewer, ask, &written);
+    let maker = Maker::new(viewer.caller.now, ask.identity);
+    let blind = viewer.gate.lacks(Weakness::Upsert);
     let (plans, config) = (&rest.plans, &rest.config);
-    let planned = plan::put::plan(plans, config, &permit, &asked, ask.body, &maker)?;
+    let planned = plan::put::plan(plans, config, &asked, ask.body, &maker, blind)?;
     Ok(write(ask.intent, written, planned, Finish::Put))
 }
 
@@ -208,13 +237,16 @@ fn update<'a>(
     ask: &Ask<'a>,
     target: Target<'a>,
 ) -> Result<Planned<'a>> {
-    let permit = viewer.permit(&target, Action::Update)?;
-    viewer.permit(&target, Action::Read)?;
-    let written = Written::new(viewer, target, &ask.intent.query.part)?;
-    let asked = asked(rest, viewer, ask, &written)?;
-    let maker = Maker::new(rest.clock.now(), ask.identity);
+    let permits = Permits {
+        act: viewer.permit(&target, Action::Update)?,
+        read: Some(viewer.permit(&target, Action::Read)?),
+        update: None,
+    };
+    let written = Written::new(viewer, target, permits, &ask.intent.query.part)?;
+    let asked = asked(rest, viewer, ask, &written);
+    let maker = Maker::new(viewer.caller.now, ask.identity);
     let (plans, config) = (&rest.plans, &rest.config);
-    let planned = change::update(plans, config, &permit, &asked, ask.body, &maker)?;
+    let planned = change::update(plans, config, &asked, ask.body, &maker)?;
     Ok(match planned {
         Some(planned) => write(ask.intent, written, planned, Finish::Changed),
         None => {
@@ -230,11 +262,14 @@ fn delete<'a>(
     ask: &Ask<'a>,
     target: Target<'a>,
 ) -> Result<Planned<'a>> {
-    let permit = viewer.permit(&target, Action::Delete)?;
-    viewer.permit(&target, Action::Read)?;
-    let written = Written::new(viewer, target, &ask.intent.query.part)?;
-    let asked = asked(rest, viewer, ask, &written)?;
-    let planned = change::delete(&rest.plans, &rest.config, &permit, &asked)?;
+    let permits = Permits {
+        act: viewer.permit(&target, Action::Delete)?,
+        read: Some(viewer.permit(&target, Action::Read)?),
+        update: None,
+    };
+    let written = Written::new(viewer, target, permits, &ask.intent.query.part)?;
+    let asked = asked(rest, viewer, ask, &written);
+    let planned = change::delete(&rest.plans, &rest.config, &asked)?;
     Ok(write(ask.intent, written, planned, Finish::Deleted))
 }
 
@@ -251,30 +286,22 @@ fn write<'a>(
 
 fn asked<'w>(
     rest: &Rest,
-    viewer: &Viewer<'_>,
+    viewer: &'w Viewer<'w>,
     ask: &Ask<'w>,
     written: &'w Written<'w>,
-) -> Result<change::Asked<'w, 'w>> {
-    let returning = returning(viewer, ask.intent, written, &None)?;
-    Ok(change::Asked { intent: ask.intent, written, returning, guard: guard(rest, ask.intent) })
+) -> change::Asked<'w, 'w> {
+    let returning = returning(ask.intent, &None);
+    let guard = guard(rest, ask.intent);
+    change::Asked { viewer, intent: ask.intent, written, returning, guard }
 }
 
 /// What a write gives back: rows need the right to read them.
-fn returning<'w, 'a>(
-    viewer: &Viewer<'_>,
-    intent: &'w Intent<'a>,
-    written: &Written<'_>,
-    keys: &'w Option<Part<'a>>,
-) -> Result<Option<&'w Part<'a>>> {
-    let part = match intent.prefer.returning {
+fn returning<'w, 'a>(intent: &'w Intent<'a>, keys: &'w Option<Part<'a>>) -> Option<&'w Part<'a>> {
+    match intent.prefer.returning {
         Some(Returning::Representation) => Some(&intent.query.part),
         Some(Returning::HeadersOnly) => keys.as_ref(),
         _ => None,
-    };
-    if part.is_some() {
-        viewer.permit(&written.level.target, Action::Read)?;
     }
-    Ok(part)
 }
 
 /// What must hold when a write has run.

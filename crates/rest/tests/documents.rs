@@ -80,10 +80,12 @@ fn describer(role: &str) -> Describer {
     let mut declared = read_texts("app", &files).unwrap_or_else(|mistakes| panic!("{mistakes}"));
     let clock: Arc<dyn Clock> = Arc::new(Still);
     assert!(compile(&mut declared.catalog, &clock).unwrap().is_empty());
+    declared.bind_views().unwrap();
     Describer {
         index: Index::new(Arc::new(declared.catalog)).unwrap(),
         gate: Gate::new(&[1; 32], &["staff".to_owned()], clock),
         identity: Arc::new(Identity::of_role(role)),
+        now: 0,
         config: Config { public_url: Some("https://a.example/b/".into()), ..Config::default() },
     }
 }

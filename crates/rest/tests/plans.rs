@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use http::{HeaderMap, Method};
 use mainstay_base::{Clock, Code, Result};
-use mainstay_gate::{Action, Gate, Identity};
+use mainstay_gate::{Action, Caller, Gate, Identity};
 use mainstay_rest::parse::{self, Intent, Pairs, Verb};
 use mainstay_rest::plan::change::{self, Asked};
 use mainstay_rest::plan::insert::{self, Wanted};
 use mainstay_rest::plan::made::Maker;
+use mainstay_rest::plan::through::Permits;
 use mainstay_rest::plan::viewer::Viewer;
 use mainstay_rest::plan::{Index, Written, put, read, target};
 use mainstay_rest::{Config, Plans};
@@ -98,20 +99,27 @@ impl Planner {
     }
 
     fn of_verb(&self, intent: &Intent<'_>, body: &[u8]) -> Result<Vec<String>> {
-        let viewer = Viewer { index: &self.index, gate: &self.gate, identity: &self.identity };
+        let caller = Caller::of(&self.identity, Still.now());
+        let viewer = Viewer { index: &self.index, gate: &self.gate, caller };
         let target = target(&viewer, intent)?;
         let permit = viewer.permit(&target, Action::Read)?;
         let config = Config { aggregates: true, ..Config::default() };
         let maker = Maker::new(Still.now(), &self.identity);
         let part = &intent.query.part;
-        let written = &Written::new(&viewer, target, part)?;
+        let permits = Permits {
+            act: permit.clone(),
+            read: Some(permit.clone()),
+            update: Some(permit.clone()),
+        };
+        let written = &Written::new(&viewer, target, permits, part)?;
         let returning = intent.prefer.represents().then_some(part);
         let guard = Guard::default();
-        let asked = Asked { intent, written, returning, guard };
+        let asked = Asked { viewer: &viewer, intent, written, returning, guard };
         let write = match intent.verb {
             Verb::Read { .. } => {
                 let level = &written.level;
-                let plan = read::plan(&self.plans, &config, level, &permit, intent)?.plan;
+                let plan =
+                    read::plan(&self.plans, &config, level, &written.rules, &permit, intent)?.plan;
                 let mut shown = vec![format!("lane {:?}", plan.lane)];
                 shown.extend(plan.rows.iter().map(draw));
                 shown.extend(plan.count.iter().map(draw));
@@ -119,18 +127,18 @@ impl Planner {
             }
             Verb::Create => {
                 let upserting = insert::upserting(&written.table, intent)?;
-                let wanted = Wanted { written, returning, upserting, guard };
-                insert::plan(&self.plans, &config, &permit, intent, body, &wanted, &maker)?
+                let wanted = Wanted { written, returning, upserting, guard, blind: false };
+                insert::plan(&self.plans, &config, intent, body, &wanted, &maker)?
             }
-            Verb::Put => put::plan(&self.plans, &config, &permit, &asked, body, &maker)?,
+            Verb::Put => put::plan(&self.plans, &config, &asked, body, &maker, false)?,
             Verb::Update => {
-                let planned = change::update(&self.plans, &config, &permit, &asked, body, &maker)?;
+                let planned = change::update(&self.plans, &config, &asked, body, &maker)?;
                 match planned {
                     Some(planned) => planned,
                     None => return Ok(vec!["nothing to do".to_owned()]),
                 }
             }
-            Verb::Delete => change::delete(&self.plans, &config, &permit, &asked)?,
+            Verb::Delete => change::delete(&self.plans, &config, &asked)?,
             Verb::Options => return Ok(Vec::new()),
         };
         let mut shown = draw_change(&write.plan.change);
@@ -149,6 +157,7 @@ fn draw(bound: &Bound) -> String {
 
 fn draw_slots(statement: &Statement, values: &[mainstay_schema::Value]) -> String {
     let slots = statement.slots.iter().map(|slot| match slot {
+        Slot::Rule(at) => format!("rule {at}"),
         Slot::Fixed(value) => format!("={value:?}"),
         Slot::Given(given) => {
             values.get(given.0).map_or_else(|| format!("#{}", given.0), draw_value)

@@ -39,3 +39,21 @@ pub const MAX_PATTERN_BYTES: usize = 1 << 20;
 
 /// Errors of TOML syntax that are shown for one file: the later ones follow from the first.
 pub const MAX_SYNTAX_ERRORS: usize = 10;
+
+/// Nodes of a rule, conditional values counted for each test they stand in: protects the SQL text.
+pub const MAX_RULE_NODES: usize = 1_000;
+
+/// References that are followed one behind the other: each is a lookup for every row.
+pub const MAX_RULE_REFERENCES: usize = 5;
+
+/// `exists` and `all` inside each other: their cost multiplies.
+pub const MAX_RULE_LEVELS: usize = 3;
+
+/// Bytes of a compiled pattern of `matches` in a rule.
+pub const MAX_RULE_PATTERN_BYTES: usize = 256 * 1024;
+
+/// Expectations of one module: each is asked in a database of its own.
+pub const MAX_EXPECTATIONS: usize = 10_000;
+
+/// Rows that one expectation may lay down.
+pub const MAX_EXPECTED_ROWS: usize = 1_000;

@@ -63,6 +63,24 @@ pub(crate) struct Found {
     left_out: usize,
 }
 
+impl Place {
+    /// The place inside the quotes of a text, when what stands there is what was meant, character
+    /// by character.
+    #[must_use]
+    pub(crate) fn inside(self, text: &str, range: Option<(usize, usize)>) -> Self {
+        let (Some((start, end)), Some((from, to))) = (self.range, range) else {
+            return self;
+        };
+        if end - start != text.len() + 2 {
+            return self;
+        }
+        let byte = |at: usize| text.char_indices().nth(at).map_or(text.len(), |(byte, _)| byte);
+        let (from, to) = (byte(from), byte(to));
+        // A mark that starts behind the last character stands on the closing quote.
+        Self { range: Some((start + 1 + from, start + 1 + to.max(from + 1))), ..self }
+    }
+}
+
 impl Mistake {
     pub(crate) fn new(place: Place, code: &'static str, message: impl Into<String>) -> Self {
         Self { place, code, message: message.into(), hint: None }

@@ -2,12 +2,15 @@
 //! gate and the data API ask. Pure data; every index in it points into the same catalog.
 
 mod bare;
+mod expectation;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+pub use expectation::{Deed, Expectation, ExpectedRow, Spot};
 
 use crate::{Rule, Type, Value};
 
@@ -31,6 +34,8 @@ pub struct Module {
     pub tables: Vec<Arc<Table>>,
     pub functions: Vec<Function>,
     pub views: Vec<View>,
+    /// What the rules are expected to say, in order of declaration.
+    pub expectations: Vec<Expectation>,
 }
 
 /// One table.
@@ -53,6 +58,9 @@ pub struct Table {
     /// Not part of the stored form: rules change without touching the database.
     #[serde(skip)]
     pub allow: Allow,
+    /// The column that says whose a row is: nobody crosses it but the service role.
+    #[serde(skip)]
+    pub tenant: Option<usize>,
     /// The table came from `adopt`: its SQL is kept as it was found, not rendered by us.
     pub adopted: bool,
 }
@@ -86,6 +94,9 @@ pub struct Column {
     pub max: Option<String>,
     /// A regular expression that the whole declared value must match where it is anchored.
     pub pattern: Option<String>,
+    /// Callers send no value but the one that the server fills in.
+    #[serde(skip)]
+    pub readonly: bool,
     /// SQL collation of an adopted column (`NOCASE`), kept for comparison and order.
     pub collation: Option<String>,
     /// Who may read or write it, beside the table's rules.
@@ -104,6 +115,8 @@ pub enum Default {
     Uuid,
     /// The caller's `auth.uid`; a caller without one is refused where NULL is not allowed.
     AuthUid,
+    /// The claim `tenant` of the caller's token, as `AuthUid`.
+    AuthTenant,
     /// An SQL expression of an adopted table, evaluated by the database.
     Sql(String),
 }
@@ -206,6 +219,8 @@ pub struct Function {
     /// What comes back, where it is declared; otherwise the engine finds it out.
     pub returns: Option<Returns>,
     pub allow: Option<Rule>,
+    /// The rows that it gives are not bound by the rules of their table.
+    pub definer: bool,
     /// Filled in by the engine before anything is served.
     pub compiled: Option<CompiledFunction>,
 }
@@ -295,8 +310,21 @@ pub struct View {
     /// Types of columns that are computed (`columns.total = "numeric(12,2)"`).
     pub types: Vec<(String, Type)>,
     pub allow: Allow,
+    pub tenant: ViewTenant,
     /// Filled in by the engine before anything is served.
     pub compiled: Option<CompiledView>,
+}
+
+/// What a view says of tenants.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ViewTenant {
+    /// Nothing: a view of a table with tenants has to show its column.
+    #[default]
+    Unsaid,
+    /// `tenant = false`: it shows the rows of all of them.
+    Open,
+    /// The column of the view that says whose a row is.
+    Column(String),
 }
 
 /// A view as it can be asked.
@@ -308,6 +336,8 @@ pub struct CompiledView {
     pub origins: Vec<Option<Origin>>,
     /// The one table that can be written through the view, by its position in the module.
     pub base: Option<usize>,
+    /// Every table that it reads, also by way of other views.
+    pub reads: Vec<usize>,
 }
 
 /// A column of a table of the same module.

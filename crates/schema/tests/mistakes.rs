@@ -242,14 +242,36 @@ const CASES: &[(&str, &str, &str)] = &[
         "[tables.t]\ncolumns.a = \"text\"\nallow.read = \"auth.role = 'admin'\"\n",
     ),
     (
-        "rule that needs the row",
-        "rule-later",
-        "[tables.t]\ncolumns.a = \"text\"\nallow.update = \"row.owner == auth.uid\"\n",
+        "rule with a column that is not there",
+        "rule-unknown-name",
+        "[tables.t]\ncolumns.ower = \"text\"\nallow.update = \"row.owner == auth.uid\"\n",
     ),
     (
-        "rule that needs the new row",
-        "rule-later",
-        "[tables.t]\ncolumns.a = { type = \"text\", create = \"new.a != 'x'\" }\n",
+        "rule to read that looks at the new row",
+        "rule-unknown-name",
+        "[tables.t]\ncolumns.a = \"text\"\nallow.read = \"new.a != 'x'\"\n",
+    ),
+    (
+        "rule of a column that differs from row to row",
+        "rule-unknown-name",
+        "[tables.t]\ncolumns.a = { type = \"text\", read = \"row.a != 'x'\" }\n",
+    ),
+    (
+        "rule that compares a reference with a number",
+        "rule-type",
+        "[tables.t]\ncolumns.up = { references = \"t\", null = true }\n\
+         allow.read = \"row.up.up == 5\"\n",
+    ),
+    (
+        "rule over the rows of a table that is not there",
+        "rule-unknown-name",
+        "[tables.t]\ncolumns.a = \"text\"\nallow.read = \"tt.exists(x, x.a == row.a)\"\n",
+    ),
+    (
+        "rule that looks at a number that the database makes",
+        "rule-type",
+        "[tables.t]\ncolumns.id = { type = \"bigint\", primary_key = true, identity = true }\n\
+         allow.create = \"new.id > 5\"\n",
     ),
     (
         "rule with an unknown name",
@@ -560,6 +582,131 @@ const CASES: &[(&str, &str, &str)] = &[
         "generated key",
         "generated-clash",
         "[tables.t]\ncolumns.a = { type = \"text\", primary_key = true, generated = \"lower('A')\" }\n",
+    ),
+    (
+        "tenant in an unknown column",
+        "unknown-column",
+        "[tables.t]\ntenant = \"ogr\"\ncolumns.org = \"text\"\n",
+    ),
+    (
+        "tenant in a column that may be null",
+        "tenant-null",
+        "[tables.t]\ntenant = \"org\"\ncolumns.org = { type = \"text\", null = true }\n",
+    ),
+    (
+        "tenant in a column of another type",
+        "tenant-type",
+        "[tables.t]\ntenant = \"org\"\ncolumns.org = \"date\"\n",
+    ),
+    (
+        "tenant in a column that numbers itself",
+        "generated-clash",
+        "[tables.t]\ntenant = \"no\"\ncolumns.no = { type = \"bigint\", primary_key = true, identity = true }\n",
+    ),
+    (
+        "tenant of a table that is open",
+        "wrong-kind",
+        "[tables.t]\ntenant = false\ncolumns.org = \"text\"\n",
+    ),
+    (
+        "tenant of a view without a column",
+        "wrong-kind",
+        "[views.v]\nsql = \"select 1 as a\"\ntenant = true\n",
+    ),
+    (
+        "default of a tenant in a date",
+        "default-type",
+        "[tables.t]\ncolumns.a = { type = \"date\", default = \"auth.tenant\" }\n",
+    ),
+    (
+        "readonly that is a rule",
+        "wrong-kind",
+        "[tables.t]\ncolumns.a = { type = \"text\", readonly = \"auth.role == 'staff'\" }\n",
+    ),
+    (
+        "security of another kind",
+        "wrong-kind",
+        "[functions.f]\nsql = \"select 1\"\nsecurity = \"caller\"\n",
+    ),
+    (
+        "expect that is one table",
+        "wrong-kind",
+        "[tables.t]\ncolumns.a = \"text\"\n[expect]\nas = \"anon\"\n",
+    ),
+    (
+        "unknown key in an expectation",
+        "unknown-key",
+        "[tables.t]\ncolumns.a = \"text\"\n[[expect]]\nas = \"anon\"\ncan = \"read\"\ntable = \"t\"\nrows = {}\n",
+    ),
+    (
+        "expectation of nobody, nothing and nowhere",
+        "missing-key",
+        "[tables.t]\ncolumns.a = \"text\"\n[[expect]]\ndoc = \"x\"\n",
+    ),
+    (
+        "expectation that cannot fail to hold",
+        "two-verdicts",
+        "[tables.t]\ncolumns.a = \"text\"\n[[expect]]\nas = \"anon\"\ncan = \"read\"\ncannot = \"read\"\ntable = \"t\"\n",
+    ),
+    (
+        "expectation of an unknown action",
+        "unknown-action",
+        "[tables.t]\ncolumns.a = \"text\"\n[[expect]]\nas = \"anon\"\ncan = \"raed\"\ntable = \"t\"\n",
+    ),
+    (
+        "expectation of an unknown table",
+        "unknown-table",
+        "[tables.t]\ncolumns.a = \"text\"\n[[expect]]\nas = \"anon\"\ncan = \"read\"\ntable = \"tt\"\n",
+    ),
+    (
+        "expectation of unknown columns",
+        "unknown-column",
+        "[tables.t]\ncolumns.a = \"text\"\n[[expect]]\nas = \"anon\"\ncan = \"read\"\ntable = \"t\"\ncolumns = [\"b\"]\nrow = { aa = 1 }\n",
+    ),
+    (
+        "expectation with a value that does not fit",
+        "default-type",
+        "[tables.t]\ncolumns.a = \"text\"\n[[expect]]\nas = \"anon\"\ncan = \"read\"\ntable = \"t\"\nrow = { a = 1 }\n",
+    ),
+    (
+        "expectation of a new row that is there",
+        "expect-key",
+        "[tables.t]\ncolumns.a = \"text\"\n[[expect]]\nas = \"anon\"\ncan = \"create\"\ntable = \"t\"\nrow = { a = \"x\" }\n",
+    ),
+    (
+        "expectation of a change that says none",
+        "missing-key",
+        "[tables.t]\ncolumns.a = \"text\"\n[[expect]]\nas = \"anon\"\ncan = \"update\"\ntable = \"t\"\n",
+    ),
+    (
+        "expectation of deleting columns of a new row",
+        "expect-key",
+        "[tables.t]\ncolumns.a = \"text\"\n[[expect]]\nas = \"anon\"\ncan = \"delete\"\ntable = \"t\"\ncolumns = [\"a\"]\nnew = { a = \"x\" }\n",
+    ),
+    (
+        "expectation with rows of an unknown table",
+        "unknown-table",
+        "[tables.t]\ncolumns.a = \"text\"\n[[expect]]\nas = \"anon\"\ncan = \"read\"\ntable = \"t\"\ngiven = { u = [{}] }\n",
+    ),
+    (
+        "expectation with one row where rows stand",
+        "wrong-kind",
+        "[tables.t]\ncolumns.a = \"text\"\n[[expect]]\nas = \"anon\"\ncan = \"read\"\ntable = \"t\"\ngiven = { t = {} }\n",
+    ),
+    (
+        "expectation of a number",
+        "wrong-kind",
+        "[tables.t]\ncolumns.a = \"text\"\n[[expect]]\nas = 1\ncan = \"read\"\ntable = \"t\"\n",
+    ),
+    (
+        "expectation with a caller's own claim among the others",
+        "expect-key",
+        "[tables.t]\ncolumns.a = \"text\"\n[[expect]]\nas = { claims = { sub = \"u\" } }\ncan = \"read\"\ntable = \"t\"\n",
+    ),
+    (
+        "expectation with a claim that is no JSON",
+        "wrong-kind",
+        "[tables.t]\ncolumns.a = \"text\"\n[[expect]]\nas = { claims = { n = inf } }\ncan = \"read\"\ntable = \"t\"\n",
     ),
     (
         "several at once, in order",

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use mainstay_base::{Code, Error};
 use mainstay_schema::{Module, Table, Value};
 
 use crate::query::Given;
@@ -24,6 +25,8 @@ pub struct Statement {
 pub enum Slot {
     Fixed(Value),
     Given(Given),
+    /// By place among the values of access rules.
+    Rule(usize),
 }
 
 /// A statement with the values of one request.
@@ -31,6 +34,37 @@ pub enum Slot {
 pub struct Bound {
     pub statement: Arc<Statement>,
     pub values: Arc<[Value]>,
+    /// What the access rules of the caller are bound to.
+    pub rules: Arc<[Value]>,
+}
+
+/// The values of a statement.
+#[derive(Clone, Copy, Debug)]
+pub struct Values<'a> {
+    pub given: &'a [Value],
+    pub rules: &'a [Value],
+}
+
+impl<'a> Values<'a> {
+    /// Without those of rules.
+    #[must_use]
+    pub fn given(given: &'a [Value]) -> Self {
+        Self { given, rules: &[] }
+    }
+}
+
+impl Bound {
+    #[must_use]
+    pub fn values(&self) -> Values<'_> {
+        Values { given: &self.values, rules: &self.rules }
+    }
+}
+
+/// PostgreSQL's words for a row that the rules do not allow.
+#[must_use]
+pub fn row_refused(code: Code, source: &str) -> Error {
+    let message = format!("new row violates row-level security policy for table \"{source}\"");
+    Error::new(code, message)
 }
 
 /// Where a read runs.
@@ -73,6 +107,10 @@ pub struct WritePlan {
     pub guard: Guard,
     /// Columns whose values may not stand in an error.
     pub closed: Vec<usize>,
+    /// The table or view that the caller named.
+    pub addressed: Arc<Table>,
+    /// The code of the refusal of a row that the rules do not allow.
+    pub refusal: Code,
     /// One statement that changes one row and cannot be refused after it has run: the statement's
     /// own atomicity is all that is needed, so no savepoint is opened around it.
     pub atomic: bool,
@@ -107,9 +145,24 @@ pub struct InsertRun {
     pub columns: Arc<[usize]>,
     pub rows: Vec<Vec<Value>>,
     pub upsert: Option<Upsert>,
+    /// What the rules ask of the database before any row is added: each must give a row.
+    pub checks: Vec<Bound>,
+    /// Of an upsert, for each row: what it may do with one that is there.
+    pub meetings: Vec<Meeting>,
     /// The rows that come back are known without asking: for each value of the answer its place
     /// in the row, or NULL. `RETURNING` would build a table in memory for each statement.
     pub echo: Option<Arc<[Option<usize>]>>,
+}
+
+/// What a new row may do with one that is there already.
+#[derive(Clone, Debug)]
+pub enum Meeting {
+    /// Whatever the upsert does.
+    Free,
+    /// The caller may not see or change it: a plain conflict.
+    Never,
+    /// It may when this gives a row.
+    Asked(Bound),
 }
 
 /// What is needed to tell an update from an insert, and to refuse a row named twice.
@@ -130,6 +183,8 @@ pub struct Update {
     pub set: Vec<(usize, Value)>,
     /// Finds, under the same filter, what still references a key that would change.
     pub referenced: Vec<Referenced>,
+    /// What the rules ask before anything changes: one that gives a row refuses.
+    pub checks: Vec<Bound>,
 }
 
 #[derive(Debug)]
@@ -168,6 +223,8 @@ pub struct Referenced {
     pub bound: Bound,
     /// The referencing table and its constraint.
     pub child: String,
+    /// The caller may know of it.
+    pub told: bool,
     pub constraint: String,
     pub columns: Vec<usize>,
 }

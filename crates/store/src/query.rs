@@ -10,6 +10,7 @@ mod expr;
 use std::sync::Arc;
 
 use mainstay_schema::model::Piece;
+use mainstay_schema::rule::Residual;
 use mainstay_schema::{Table, Value};
 
 pub use expr::{Aggregate, Embed, EmbedForm, Expr, Step};
@@ -87,6 +88,8 @@ pub struct Junction {
     pub table: Arc<Table>,
     /// A column of the junction and the column there that must be equal to it.
     pub pairs: Vec<(usize, usize)>,
+    /// Which of its rows count.
+    pub filter: Box<Filter>,
 }
 
 /// A read of rows.
@@ -156,6 +159,23 @@ pub enum Filter {
         pairs: Vec<(usize, usize)>,
         filter: Box<Filter>,
     },
+    /// What is left of an access rule holds.
+    Rule(Ruled),
+    /// It does not: it is false, or fails.
+    Broken(Ruled),
+}
+
+/// What is left of an access rule, and where its values stand among those of all rules.
+#[derive(Clone, Debug)]
+pub struct Ruled {
+    pub residual: Arc<Residual>,
+    pub first: usize,
+}
+
+impl PartialEq for Ruled {
+    fn eq(&self, other: &Self) -> bool {
+        self.first == other.first && self.residual.shape == other.residual.shape
+    }
 }
 
 impl Filter {
@@ -165,6 +185,20 @@ impl Filter {
     #[must_use]
     pub fn is_none(&self) -> bool {
         matches!(self, Self::All(parts) if parts.is_empty())
+    }
+
+    /// One more condition.
+    #[must_use]
+    pub fn and(self, other: Filter) -> Self {
+        match (self, other) {
+            (filter, other) if other.is_none() => filter,
+            (filter, other) if filter.is_none() => Self::All(vec![other]),
+            (Self::All(mut parts), other) => {
+                parts.push(other);
+                Self::All(parts)
+            }
+            (filter, other) => Self::All(vec![filter, other]),
+        }
     }
 }
 

@@ -140,6 +140,7 @@ impl Reloading {
             doc: None,
             settings: self.current.settings.clone(),
             files: Vec::new(),
+            sources: Vec::new(),
         };
         let configured = match crate::settings::read(&self.path, &declared, &self.flags) {
             Ok(configured) => configured,

@@ -15,6 +15,7 @@ mod serve;
 mod types;
 #[cfg(test)]
 pub use serve::EVENTS;
+pub use serve::runtime;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -97,6 +98,7 @@ fn declared(path: &Path) -> Result<Declared, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let refused = compile(&mut declared.catalog, &clock)?;
     if refused.is_empty() {
+        declared.bind_views()?;
         return Ok(declared);
     }
     let lines: Vec<String> =

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use mainstay_base::Clock as _;
 use mainstay_gate::identity::{ANON, AUTHENTICATED, SERVICE};
 use mainstay_gate::{Gate, Identity};
 use mainstay_rest::Describer;
@@ -67,6 +68,7 @@ pub fn describer(path: &Path, role: &str, env: Option<&str>) -> Result<Describer
         // No token is verified here, so no secret matters.
         gate: Gate::new(&[], roles, Arc::new(SystemClock)),
         identity: Arc::new(Identity::of_role(role)),
+        now: SystemClock.now(),
         config: application::data_api(&configured.settings),
     })
 }

@@ -9,7 +9,7 @@ use http::HeaderMap;
 use mainstay_base::{Clock, Code};
 use mainstay_gate::keys::sign;
 use mainstay_gate::limits::LEEWAY_SECONDS;
-use mainstay_gate::{Action, Credentials, Gate};
+use mainstay_gate::{Action, Caller, Credentials, Gate};
 use mainstay_schema::read_text;
 use mainstay_testkit::FakeClock;
 use serde_json::{Value, json};
@@ -106,7 +106,8 @@ fn a_table_without_a_rule_is_closed_to_all_but_the_service_role() {
         let token = token(json!({ "role": role, "exp": START + 60 }));
         let credentials = Credentials { apikey: None, bearer: Some(&token) };
         let identity = gate.identify(credentials).unwrap();
-        let permit = gate.permit(&identity, &declared.catalog, 0, table, action);
+        let permit =
+            gate.permit(&Caller::of(&identity, START), &declared.catalog, 0, table, action);
         permit.map(|_| ()).map_err(|error| error.code())
     };
     let tables = &declared.catalog.modules[0].tables;

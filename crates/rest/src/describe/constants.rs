@@ -32,6 +32,7 @@ pub(super) fn made(column: &Column) -> Option<&'static str> {
         Some(Default::Now) => Some("Default: the time of the request."),
         Some(Default::Uuid) => Some("Default: a new uuid."),
         Some(Default::AuthUid) => Some("Default: the id of the caller."),
+        Some(Default::AuthTenant) => Some("Default: the tenant of the caller."),
         Some(Default::Sql(_)) => Some("Default: made by the database."),
         Some(Default::Value(_)) | None => None,
     }

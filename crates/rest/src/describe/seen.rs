@@ -170,7 +170,8 @@ fn column<'a>(viewer: &Viewer<'a>, target: &Target<'a>, at: usize) -> SeenColumn
     };
     let given = written.filter(|column| {
         let numbered = column.identity == Some(mainstay_schema::model::Identity::Always);
-        column.generated.is_none() && !numbered
+        let kept = column.readonly && !viewer.caller.identity.is_service();
+        column.generated.is_none() && !numbered && !kept
     });
     let create = given.is_some() && !target.closed.create.contains(&at);
     let needed = given.is_some_and(|column| {
@@ -219,7 +220,7 @@ fn reference<'a>(
 fn functions<'a>(viewer: &Viewer<'a>, at: usize) -> Vec<SeenFunction<'a>> {
     let catalog = &viewer.index.catalog;
     let callable =
-        |position: usize| viewer.gate.call(viewer.identity, catalog, at, position).is_ok();
+        |position: usize| viewer.gate.call(&viewer.caller, catalog, at, position).is_ok();
     let functions = catalog.modules[at].functions.iter().enumerate();
     let functions = functions.filter(|(position, _)| callable(*position));
     functions

@@ -26,6 +26,8 @@ pub struct Called<'a> {
     pub compiled: &'a CompiledFunction,
     /// Its result as a source; the level below it has the embeds.
     pub level: Level<'a>,
+    /// Values of the rules of all levels.
+    pub rules: Arc<[Value]>,
 }
 
 /// A planned call.
@@ -144,6 +146,7 @@ fn reads(
     let bound = |statement: &Arc<Statement>| Bound {
         statement: Arc::clone(statement),
         values: Arc::clone(values),
+        rules: Arc::clone(&called.rules),
     };
     let shows = called.compiled.result != FunctionResult::Void;
     let statements = called.index.statements.as_slice();
@@ -169,6 +172,7 @@ fn writes(
     let bound = |statement: &Arc<Statement>| Bound {
         statement: Arc::clone(statement),
         values: Arc::clone(values),
+        rules: Arc::clone(&called.rules),
     };
     let target: &Target<'_> = &called.level.target;
     let rows = (called.compiled.result != FunctionResult::Void).then(|| Gathered {
@@ -186,6 +190,9 @@ fn writes(
         change: Change::Call(Call { statements, rows }),
         guard,
         closed: Vec::new(),
+        addressed: Arc::clone(target.table),
+        // The statements of a function are not bound by the rules of tables.
+        refusal: Code::Forbidden,
         atomic: false,
         reread: None,
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mainstay_base::{Code, Error, Result};
-use mainstay_gate::Permit;
+use mainstay_gate::Identity;
 use mainstay_schema::Value;
 use mainstay_schema::model::Action;
 use mainstay_store::plan::{Change, Guard, Reread};
@@ -12,21 +12,31 @@ use mainstay_store::{Bound, Statement, WritePlan, plan as store_plan, sql};
 
 use super::body;
 use super::insert::{PlannedWrite, columns, may_write};
+use super::judge;
 use super::made::Maker;
 use super::rows::{self, Shaping};
 use super::shape::{Key, Kind};
-use super::{Prepared, Written, conditions, read, reread};
+use super::viewer::Viewer;
+use super::{Prepared, Target, Written, conditions, read, reread};
 use crate::parse::{Intent, Part};
 use crate::{Config, Plans};
 
 /// What a request asks of the rows that it finds.
 #[derive(Clone, Copy)]
 pub struct Asked<'w, 'a> {
+    pub viewer: &'w Viewer<'w>,
     pub intent: &'w Intent<'a>,
     pub written: &'w Written<'w>,
     /// What comes back of each row; nothing without it.
     pub returning: Option<&'w Part<'a>>,
     pub guard: Guard,
+}
+
+impl Asked<'_, '_> {
+    /// The caller may know that there is such a table.
+    fn told(&self, table: usize) -> bool {
+        self.viewer.sees(self.written.table.module_at, table)
+    }
 }
 
 /// Nothing to set is nothing to do: `None`.
@@ -36,12 +46,12 @@ pub struct Asked<'w, 'a> {
 pub fn update(
     plans: &Plans,
     config: &Config,
-    permit: &Permit,
     asked: &Asked<'_, '_>,
     body: &[u8],
     maker: &Maker<'_>,
 ) -> Result<Option<PlannedWrite>> {
     let (intent, target) = (asked.intent, &asked.written.table);
+    let permit = &asked.written.permits.act;
     let only = columns(target, intent)?;
     let rows = body::read(target, intent.body_kind, body, only.as_deref())?;
     let mut set = match <[body::Cells; 1]>::try_from(rows.rows) {
@@ -67,38 +77,49 @@ pub fn update(
     filtered(config, intent, "UPDATE")?;
     for (at, value) in &set {
         may_write(target, *at, &target.closed.update, permit.identity())?;
+        may_change(target, *at, permit.identity())?;
         target.index.guards[*at].check_change(target.table, *at, value)?;
     }
     let places: Vec<usize> = set.iter().map(|(at, _)| *at).collect();
     let mut key = Key::new(Kind::Update, &asked.written.level.target);
     key.numbers(&places);
+    let checks = judge::changed(plans, config, asked, &set)?;
     let prepared =
         plans.get_or_make(shaped(key, asked), || prepare(config, asked, Some(&places)))?;
     let new: Vec<Value> = set.iter().map(|(_, value)| value.clone()).collect();
     let values: Arc<[Value]> = read::values(config, &prepared, &intent.query, new)?.into();
     let referenced = referenced(config, asked, &values, &places, Some(&places))?;
-    let bound = Bound { statement: Arc::clone(&prepared.statement), values };
-    let change = Change::Update(store_plan::Update { bound, set, referenced });
-    finish(plans, config, permit, asked, &prepared, change).map(Some)
+    let rules = Arc::clone(&asked.written.rules);
+    let bound = Bound { statement: Arc::clone(&prepared.statement), values, rules };
+    let change = Change::Update(store_plan::Update { bound, set, referenced, checks });
+    finish(plans, config, asked, &prepared, change).map(Some)
 }
 
 /// # Errors
 /// As `update`.
-pub fn delete(
-    plans: &Plans,
-    config: &Config,
-    permit: &Permit,
-    asked: &Asked<'_, '_>,
-) -> Result<PlannedWrite> {
+pub fn delete(plans: &Plans, config: &Config, asked: &Asked<'_, '_>) -> Result<PlannedWrite> {
     let intent = asked.intent;
     filtered(config, intent, "DELETE")?;
     let key = Key::new(Kind::Delete, &asked.written.level.target);
     let prepared = plans.get_or_make(shaped(key, asked), || prepare(config, asked, None))?;
     let values: Arc<[Value]> = read::values(config, &prepared, &intent.query, Vec::new())?.into();
     let referenced = referenced(config, asked, &values, &[], None)?;
-    let bound = Bound { statement: Arc::clone(&prepared.statement), values };
+    let rules = Arc::clone(&asked.written.rules);
+    let bound = Bound { statement: Arc::clone(&prepared.statement), values, rules };
     let change = Change::Delete(store_plan::Delete { bound, referenced });
-    finish(plans, config, permit, asked, &prepared, change)
+    finish(plans, config, asked, &prepared, change)
+}
+
+/// # Errors
+/// `428C9` for columns that keep what the server put in.
+fn may_change(target: &Target<'_>, at: usize, identity: &Identity) -> Result<()> {
+    let column = &target.table.columns[at];
+    if !column.readonly || identity.is_service() {
+        return Ok(());
+    }
+    let message = format!("column \"{}\" can only be updated to DEFAULT", column.name);
+    Err(Error::new(Code::GeneratedColumn, message)
+        .details(format!("Column \"{}\" is read-only.", column.name)))
 }
 
 /// The safe-update guard: a change without a filter would touch every row.
@@ -117,7 +138,8 @@ fn filtered(config: &Config, intent: &Intent<'_>, verb: &str) -> Result<()> {
 
 fn shaped(mut key: Key, asked: &Asked<'_, '_>) -> Key {
     let Asked { intent, written, returning, .. } = asked;
-    key.part(&written.level, &intent.query.part).flag(returning.is_some());
+    key.part(&written.level, &intent.query.part).rule(written.act.as_ref());
+    key.flag(returning.is_some());
     if let Some(part) = returning {
         key.select(&written.level, part);
     }
@@ -170,7 +192,7 @@ fn referenced(
 ) -> Result<Vec<store_plan::Referenced>> {
     let (intent, target) = (asked.intent, &asked.written.table);
     let mut found = Vec::new();
-    for child in &target.module.tables {
+    for (at, child) in target.module.tables.iter().enumerate() {
         for foreign_key in &child.foreign_keys {
             let action = match changed {
                 Some(_) => foreign_key.on_update,
@@ -195,8 +217,13 @@ fn referenced(
             let statement: Arc<Statement> =
                 Arc::new(sql::sqlite::referenced(target.table, &filter, child, &pairs));
             found.push(store_plan::Referenced {
-                bound: Bound { statement, values: Arc::clone(values) },
+                bound: Bound {
+                    statement,
+                    values: Arc::clone(values),
+                    rules: Arc::clone(&asked.written.rules),
+                },
                 child: child.name.clone(),
+                told: asked.told(at),
                 constraint: foreign_key.name.clone(),
                 columns: foreign_key.references.clone(),
             });
@@ -208,22 +235,21 @@ fn referenced(
 fn finish(
     plans: &Plans,
     config: &Config,
-    permit: &Permit,
     asked: &Asked<'_, '_>,
     prepared: &Prepared,
     change: Change,
 ) -> Result<PlannedWrite> {
-    let Asked { intent, written, returning, guard } = asked;
+    let Asked { intent, written, returning, guard, .. } = asked;
     let reread = match returning.filter(|_| written.rereads(*returning)) {
         None => None,
         Some(part) => Some(match change {
             Change::Delete(_) => {
-                Reread::Before(reread::before(plans, config, &written.level, intent, part)?)
+                Reread::Before(reread::before(plans, config, written, intent, part)?)
             }
             _ => Reread::Keys(reread::by_keys(plans, config, written, intent, part)?),
         }),
     };
-    let target = &written.table;
+    let (target, permit) = (&written.table, &written.permits.act);
     let plan = WritePlan {
         module: permit.module(),
         declared: Arc::clone(target.module),
@@ -232,6 +258,8 @@ fn finish(
         guard: *guard,
         atomic: false,
         closed: target.closed.read.clone(),
+        addressed: Arc::clone(written.level.target.table),
+        refusal: permit.identity().refusal(),
         reread,
     };
     Ok(PlannedWrite { plan, outputs: Arc::clone(&prepared.outputs) })

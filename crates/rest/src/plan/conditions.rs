@@ -7,21 +7,23 @@ use mainstay_store::query::{Expr, Filter, Operand, Test, Truth};
 
 use super::level::Embedded;
 use super::rows::Shaping;
-use super::{Input, Level, resolve};
+use super::{Input, Level, resolve, rulings};
 use crate::parse::{Condition, Each, Node, Operator, Part};
 
-/// All filters of a level, and the embeds without which its rows are not kept.
+/// All filters of a level, the embeds without which its rows are not kept, and the rule that says
+/// which rows the caller may read.
 ///
 /// # Errors
 /// As `own`.
 pub fn filter(level: &Level<'_>, part: &Part<'_>, shaping: &mut Shaping<'_>) -> Result<Filter> {
-    match (own(level, part, shaping)?, inner(level, part, shaping)?) {
+    let filter = match (own(level, part, shaping)?, inner(level, part, shaping)?) {
         (Filter::All(mut parts), Filter::All(inner)) => {
             parts.extend(inner);
-            Ok(Filter::All(parts))
+            Filter::All(parts)
         }
-        (own, inner) => Ok(Filter::All(vec![own, inner])),
-    }
+        (own, inner) => Filter::All(vec![own, inner]),
+    };
+    Ok(filter.and(rulings::filter(level.rule.as_ref())))
 }
 
 /// The filters that are written on the level itself.
@@ -64,7 +66,7 @@ fn branch(
 /// There is a linked row that the embed's own filters keep.
 fn exists(found: &Embedded<'_>, part: &Part<'_>, shaping: &mut Shaping<'_>) -> Result<Filter> {
     Ok(Filter::Exists {
-        link: found.relation.link.clone(),
+        link: found.link(),
         source: found.level.target.source(),
         filter: Box::new(filter(&found.level, part, shaping)?),
     })

@@ -124,6 +124,23 @@ fn order(left: &Value, right: &Value) -> Ordering {
     }
 }
 
+/// The error about a column that the caller may not see, without its name.
+#[must_use]
+pub fn unnamed(table: &Table, error: &Error) -> Error {
+    let message = match error.code() {
+        Code::NotNullViolated => {
+            format!(
+                "null value in a column of relation \"{}\" violates not-null constraint",
+                table.name
+            )
+        }
+        Code::TextTooLong => "value too long for a column".to_owned(),
+        Code::NumberOutOfRange => "value for an identity column is out of range".to_owned(),
+        _ => format!("new row for relation \"{}\" violates a check constraint", table.name),
+    };
+    Error::new(error.code(), message)
+}
+
 fn null_in(table: &Table, column: &Column) -> Error {
     let message = format!(
         "null value in column \"{}\" of relation \"{}\" violates not-null constraint",

@@ -66,6 +66,8 @@ pub struct Through {
     pub index: TableIndex,
     /// Columns of the table's key and where the view shows them.
     pub pairs: Vec<(usize, usize)>,
+    /// By column of the view the table's column that it shows.
+    pub columns: Vec<Option<usize>>,
 }
 
 #[derive(Debug)]
@@ -224,7 +226,9 @@ impl Through {
             view.origins.iter().position(|known| *known == origin).map(|at| (*column, at))
         };
         let pairs: Option<Vec<_>> = table.primary_key.columns.iter().map(place).collect();
-        Ok(pairs.map(|pairs| Self { base, index, pairs }))
+        let columns =
+            view.origins.iter().map(|origin| origin.map(|origin| origin.column)).collect();
+        Ok(pairs.map(|pairs| Self { base, index, pairs, columns }))
     }
 
     /// The view with the key of its table: its rows are the table's.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use mainstay_base::{Code, Error, Result};
-use mainstay_gate::{Identity, Permit};
+use mainstay_gate::Identity;
 use mainstay_schema::Value;
 use mainstay_schema::model::Identity as Numbering;
 use mainstay_store::plan::{Change, Guard, InsertRun, Reread, Upsert};
@@ -12,6 +12,8 @@ use mainstay_store::query::{Conflict, Expr, Insert};
 use mainstay_store::{WritePlan, sql};
 
 use super::body::{self, Cells};
+use super::guard::unnamed;
+use super::judge;
 use super::made::Maker;
 use super::rows::{self, Shaping};
 use super::shape::{Key, Kind};
@@ -40,6 +42,8 @@ pub struct Wanted<'w, 'a> {
     pub returning: Option<&'w Part<'a>>,
     pub upserting: Option<Upserting>,
     pub guard: Guard,
+    /// The row that an upsert finds is not looked at: a hole, for the proof that it is found.
+    pub blind: bool,
 }
 
 /// # Errors
@@ -48,30 +52,35 @@ pub struct Wanted<'w, 'a> {
 pub fn plan(
     plans: &Plans,
     config: &Config,
-    permit: &Permit,
     intent: &Intent<'_>,
     body: &[u8],
     wanted: &Wanted<'_, '_>,
     maker: &Maker<'_>,
 ) -> Result<PlannedWrite> {
-    let target = &wanted.written.table;
+    let (target, permit) = (&wanted.written.table, &wanted.written.permits.act);
     let only = columns(target, intent)?;
     let rows = body::read(target, intent.body_kind, body, only.as_deref())?;
     let sent = match only {
         Some(only) => only,
         None => same_keys(&rows.rows)?,
     };
+    for at in merged(wanted, &sent, &sent) {
+        let key = wanted.upserting.as_ref().is_some_and(|upserting| upserting.target.contains(&at));
+        if !key {
+            may_write(target, at, &target.closed.update, maker.identity())?;
+        }
+    }
     let mut outputs = None;
     let mut runs: Vec<InsertRun> = Vec::new();
     for cells in rows.rows {
         let (columns, values) = fill(target, &sent, cells, intent, maker)?;
-        match runs.last_mut() {
-            Some(run) if *run.columns == *columns => run.rows.push(values),
-            _ => {
-                let (run, shown) = start(plans, config, intent, &sent, columns, values, wanted)?;
-                outputs.get_or_insert(shown);
-                runs.push(run);
-            }
+        if runs.last().is_none_or(|run| *run.columns != *columns) {
+            let (run, shown) = start(plans, config, intent, &sent, columns, wanted)?;
+            outputs.get_or_insert(shown);
+            runs.push(run);
+        }
+        if let Some(run) = runs.last_mut() {
+            add(plans, wanted, &sent, run, values)?;
         }
     }
     let outputs = match outputs {
@@ -95,6 +104,8 @@ pub fn plan(
         guard: wanted.guard,
         atomic,
         closed: target.closed.read.clone(),
+        addressed: Arc::clone(wanted.written.level.target.table),
+        refusal: permit.identity().refusal(),
         reread,
     };
     Ok(PlannedWrite { plan, outputs })
@@ -147,13 +158,15 @@ fn fill(
         let value = match given {
             Some(place) => {
                 may_write(target, *at, &target.closed.create, maker.identity())?;
-                Some(std::mem::replace(&mut cells[place].1, Value::Null))
+                let value = std::mem::replace(&mut cells[place].1, Value::Null);
+                may_fill(target, *at, &value, maker)?;
+                Some(value)
             }
             None if intent.prefer.missing_default => maker.value(&table.columns[*at])?,
             None => Some(Value::Null),
         };
         if let Some(value) = value {
-            target.index.guards[*at].check(table, *at, &value)?;
+            bounded(target, *at, &value)?;
             columns.push(*at);
             values.push(value);
         }
@@ -163,12 +176,36 @@ fn fill(
             && !sent.contains(&at)
             && let Some(value) = maker.value(column)?
         {
-            target.index.guards[at].check(table, at, &value)?;
+            bounded(target, at, &value)?;
             columns.push(at);
             values.push(value);
         }
     }
     Ok((columns, values))
+}
+
+/// The declared bounds. What the server fills into a hidden column is told without its name.
+fn bounded(target: &Target<'_>, at: usize, value: &Value) -> Result<()> {
+    let checked = target.index.guards[at].check(target.table, at, value);
+    match target.closed.read.contains(&at) {
+        true => checked.map_err(|error| unnamed(target.table, &error)),
+        false => checked,
+    }
+}
+
+/// # Errors
+/// `428C9` for a column that the server fills in, unless the value is the server's.
+fn may_fill(target: &Target<'_>, at: usize, value: &Value, maker: &Maker<'_>) -> Result<()> {
+    let column = &target.table.columns[at];
+    if !column.readonly
+        || maker.identity().is_service()
+        || maker.value(column)?.as_ref() == Some(value)
+    {
+        return Ok(());
+    }
+    let message = format!("cannot insert a non-DEFAULT value into column \"{}\"", column.name);
+    Err(Error::new(Code::GeneratedColumn, message)
+        .details(format!("Column \"{}\" is read-only.", column.name)))
 }
 
 /// # Errors
@@ -202,16 +239,10 @@ fn start(
     intent: &Intent<'_>,
     sent: &[usize],
     columns: Vec<usize>,
-    values: Vec<Value>,
     wanted: &Wanted<'_, '_>,
 ) -> Result<(InsertRun, Arc<[Output]>)> {
     let (target, rereads) = (&wanted.written.table, wanted.rereads());
-    let update: Vec<usize> = match &wanted.upserting {
-        Some(upserting) if upserting.merges => {
-            sent.iter().copied().filter(|at| columns.contains(at)).collect()
-        }
-        _ => Vec::new(),
-    };
+    let update = merged(wanted, sent, &columns);
     let mut key = Key::new(Kind::Insert, &wanted.written.level.target);
     key.numbers(&columns).numbers(&update).flag(rereads).flag(wanted.returning.is_some());
     if let Some(part) = wanted.returning {
@@ -254,9 +285,45 @@ fn start(
         echo: prepared.echo.clone(),
         upsert: upsert(target, wanted, &columns),
         columns: columns.into(),
-        rows: vec![values],
+        rows: Vec::new(),
+        checks: Vec::new(),
+        meetings: Vec::new(),
     };
     Ok((run, Arc::clone(&prepared.outputs)))
+}
+
+/// Columns of a row that is there that take the new row's value. What the server fills in by itself
+/// stays as it is.
+fn merged(wanted: &Wanted<'_, '_>, sent: &[usize], columns: &[usize]) -> Vec<usize> {
+    let service = wanted.written.permits.act.identity().is_service();
+    let table = wanted.written.table.table;
+    let changes = |at: &usize| columns.contains(at) && (service || !table.columns[*at].readonly);
+    match &wanted.upserting {
+        Some(upserting) if upserting.merges => sent.iter().copied().filter(changes).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// One more row of a run, judged by the rules.
+fn add(
+    plans: &Plans,
+    wanted: &Wanted<'_, '_>,
+    sent: &[usize],
+    run: &mut InsertRun,
+    values: Vec<Value>,
+) -> Result<()> {
+    let columns = Arc::clone(&run.columns);
+    let known = |at: usize| {
+        let place = columns.iter().position(|column| *column == at);
+        place.and_then(|place| values.get(place))
+    };
+    run.checks.extend(judge::created(plans, wanted, sent, &known)?);
+    if let Some(upserting) = wanted.upserting.as_ref().filter(|_| run.upsert.is_some()) {
+        let update = merged(wanted, sent, &columns);
+        run.meetings.push(judge::meeting(plans, wanted, upserting, &update, &known)?);
+    }
+    run.rows.push(values);
+    Ok(())
 }
 
 /// Where each value that comes back stands in the row that is bound; `None` when the database has

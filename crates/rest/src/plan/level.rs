@@ -2,13 +2,18 @@
 //! are looked up and permits are asked for here, for each request anew; the plan that follows may
 //! come from the cache.
 
+use std::sync::Arc;
+
 use mainstay_base::{Code, Error, Result};
-use mainstay_gate::Action;
+use mainstay_gate::{Action, Weakness};
+use mainstay_schema::rule::Residual;
 use mainstay_schema::value::write_string;
+use mainstay_store::query::{Link, Ruled};
 
 use super::Target;
 use super::index::nearest;
 use super::relations::Relation;
+use super::rulings::{self, Rulings};
 use super::viewer::Viewer;
 use crate::parse::Part;
 use crate::parse::select::Embed;
@@ -17,38 +22,73 @@ use crate::parse::select::Embed;
 pub struct Level<'a> {
     pub target: Target<'a>,
     pub embeds: Vec<Embedded<'a>>,
+    /// Which of its rows the caller may read.
+    pub rule: Option<Ruled>,
 }
 
 pub struct Embedded<'a> {
     pub relation: &'a Relation,
     pub level: Level<'a>,
+    /// Which rows of the table between the two the caller may read.
+    junction: Option<Ruled>,
+}
+
+impl Embedded<'_> {
+    /// How a row finds those of the embed.
+    #[must_use]
+    pub fn link(&self) -> Link {
+        let mut link = self.relation.link.clone();
+        if let Some(junction) = &mut link.junction {
+            *junction.filter = rulings::filter(self.junction.as_ref());
+        }
+        link
+    }
+
+    /// The rules on the way to its rows.
+    pub fn rules(&self) -> [Option<&Ruled>; 2] {
+        [self.junction.as_ref(), self.level.rule.as_ref()]
+    }
 }
 
 impl<'a> Level<'a> {
     /// A level without embeds.
     #[must_use]
     pub fn alone(target: Target<'a>) -> Self {
-        Self { target, embeds: Vec::new() }
+        Self { target, embeds: Vec::new(), rule: None }
     }
 
-    /// Finds what each embed means and asks for the right to read it.
+    /// Finds what each embed means and asks for the right to read it. `rows` are those of the
+    /// level itself that the caller may read.
     ///
     /// # Errors
     /// `PGRST200`, `PGRST201`, `42501`.
-    pub fn new(viewer: &Viewer<'a>, target: Target<'a>, part: &Part<'_>) -> Result<Self> {
+    pub fn new(
+        viewer: &Viewer<'a>,
+        target: Target<'a>,
+        rows: Option<&Arc<Residual>>,
+        part: &Part<'_>,
+        rulings: &mut Rulings,
+    ) -> Result<Self> {
+        let rule = rulings.add(rows);
         let mut embeds = Vec::new();
         for embed in part.embeds() {
             let relation = relation(viewer, &target, embed)?;
             let module = target.module_at;
             let there = viewer.target(module, relation.to);
-            viewer.permit(&there, Action::Read)?;
-            if let Some(junction) = relation.junction {
-                viewer.permit(&viewer.target(module, junction), Action::Read)?;
-            }
-            let level = Self::new(viewer, there, &embed.part)?;
-            embeds.push(Embedded { relation, level });
+            let open = viewer.gate.lacks(Weakness::Embed);
+            let permit = viewer.permit(&there, Action::Read)?;
+            let junction = match relation.junction {
+                Some(between) => {
+                    let permit = viewer.permit(&viewer.target(module, between), Action::Read)?;
+                    rulings.add(permit.rows().filter(|_| !open))
+                }
+                None => None,
+            };
+            let rows = permit.rows().filter(|_| !open);
+            let level = Self::new(viewer, there, rows, &embed.part, rulings)?;
+            embeds.push(Embedded { relation, level, junction });
         }
-        Ok(Self { target, embeds })
+        Ok(Self { target, embeds, rule })
     }
 
     /// The embed of `part` that a filter or an order names. One that has an alias is meant by it
@@ -72,6 +112,15 @@ impl<'a> Level<'a> {
     ) -> Option<(usize, &'p Embed<'q>, &Embedded<'a>)> {
         let at = part.embeds().position(|embed| embed.relation == relation)?;
         Some((at, part.embeds().nth(at)?, self.embeds.get(at)?))
+    }
+
+    /// No rule looks through other tables: what it costs is known.
+    #[must_use]
+    pub fn is_brief(&self) -> bool {
+        let brief = |rule: Option<&Ruled>| rule.is_none_or(|rule| !rule.residual.asks_tables);
+        let embed =
+            |embed: &Embedded<'_>| embed.rules().into_iter().all(brief) && embed.level.is_brief();
+        brief(self.rule.as_ref()) && self.embeds.iter().all(embed)
     }
 
     /// Only rows that are found by a key, each beside at most one row of every embed.

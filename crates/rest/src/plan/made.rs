@@ -37,10 +37,21 @@ impl<'a> Maker<'a> {
                 Some(uid) => Some(column.ty.read_text(uid)?),
                 None => Some(Value::Null),
             },
+            Some(Default::AuthTenant) => Some(self.tenant(&column.ty)?),
             Some(Default::Sql(_)) => None,
             None if column.identity.is_some() || column.generated.is_some() => None,
             None => Some(Value::Null),
         })
+    }
+
+    /// The claim `tenant`, where it is of the column's kind: a number is no text, as in rules.
+    fn tenant(&self, ty: &Type) -> Result<Value> {
+        let whole = matches!(ty, Type::SmallInt | Type::Integer | Type::BigInt);
+        match self.identity.facts().claims.get("tenant") {
+            Some(serde_json::Value::String(tenant)) if !whole => ty.read_text(tenant),
+            Some(serde_json::Value::Number(tenant)) if whole => ty.read_text(&tenant.to_string()),
+            _ => Ok(Value::Null),
+        }
     }
 
     /// The moment in the stored form of a type of time.

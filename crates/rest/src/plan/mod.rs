@@ -10,6 +10,7 @@ pub mod guard;
 pub mod index;
 pub mod input;
 pub mod insert;
+pub mod judge;
 pub mod level;
 pub mod made;
 pub mod put;
@@ -18,6 +19,7 @@ pub mod relations;
 mod reread;
 pub mod resolve;
 pub mod rows;
+pub mod rulings;
 pub mod shape;
 pub mod through;
 pub mod viewer;
@@ -79,6 +81,15 @@ impl<'a> Target<'a> {
         self.index.columns.get(name).copied().filter(|at| !self.closed.read.contains(at))
     }
 
+    /// The position of a column that a body may name: one that the caller can neither read nor
+    /// write does not exist for it.
+    #[must_use]
+    pub fn writable(&self, name: &str) -> Option<usize> {
+        let Closed { read, create, update, .. } = self.closed.as_ref();
+        let hidden = |at: &usize| read.contains(at) && create.contains(at) && update.contains(at);
+        self.index.columns.get(name).copied().filter(|at| !hidden(at))
+    }
+
     /// The names that may be shown to the caller.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let columns = self.index.columns.iter();
@@ -101,16 +112,28 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// A statement that shows nothing.
+    #[must_use]
+    pub fn statement(statement: Statement) -> Self {
+        Self {
+            statement: Arc::new(statement),
+            count: None,
+            outputs: Arc::default(),
+            inputs: Vec::new(),
+            keyed: false,
+            echo: None,
+        }
+    }
+
     /// A select without a count.
     #[must_use]
     pub fn select(select: &Select, outputs: Vec<Output>, inputs: Vec<Option<Input>>) -> Self {
+        let outputs = outputs.into();
         Self {
-            statement: Arc::new(sql::sqlite::select(select)),
-            count: None,
-            outputs: outputs.into(),
+            outputs,
             inputs,
             keyed: select.keyed,
-            echo: None,
+            ..Self::statement(sql::sqlite::select(select))
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Plans `PUT`: one whole row under the key that its URL names.
 
 use mainstay_base::{Code, Error, Result};
-use mainstay_gate::Permit;
 use mainstay_store::plan::Change;
 
 use super::Target;
@@ -16,12 +15,12 @@ use crate::{Config, Plans};
 pub fn plan(
     plans: &Plans,
     config: &Config,
-    permit: &Permit,
     asked: &Asked<'_, '_>,
     body: &[u8],
     maker: &Maker<'_>,
+    blind: bool,
 ) -> Result<PlannedWrite> {
-    let Asked { intent, written, returning, guard } = *asked;
+    let Asked { intent, written, returning, guard, .. } = *asked;
     let target = &written.table;
     if intent.page != Page::default() {
         let message = "limit/offset querystring parameters are not allowed for PUT";
@@ -30,8 +29,8 @@ pub fn plan(
     let key = &target.table.primary_key.columns;
     let given = key_filters(target, intent)?;
     let upserting = Some(Upserting { target: key.clone(), merges: true });
-    let wanted = Wanted { written, returning, upserting, guard };
-    let planned = insert::plan(plans, config, permit, intent, body, &wanted, maker)?;
+    let wanted = Wanted { written, returning, upserting, guard, blind };
+    let planned = insert::plan(plans, config, intent, body, &wanted, maker)?;
     let same = match &planned.plan.change {
         Change::Insert(runs) => match runs.as_slice() {
             [run] if run.rows.len() == 1 => key.iter().zip(&given).all(|(at, value)| {

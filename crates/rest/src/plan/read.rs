@@ -27,6 +27,7 @@ pub fn plan(
     plans: &Plans,
     config: &Config,
     level: &Level<'_>,
+    rules: &Arc<[Value]>,
     permit: &Permit,
     intent: &Intent<'_>,
 ) -> Result<PlannedRead> {
@@ -42,6 +43,7 @@ pub fn plan(
     let bound = |statement: &Arc<_>| Bound {
         statement: Arc::clone(statement),
         values: Arc::clone(&values),
+        rules: Arc::clone(rules),
     };
     let skips_rows = matches!(intent.verb, Verb::Read { head: true })
         && counts
@@ -49,7 +51,7 @@ pub fn plan(
         && intent.page == crate::parse::Page::default();
     let plan = ReadPlan {
         module: permit.module(),
-        lane: if prepared.keyed { Lane::Keyed } else { Lane::Open },
+        lane: if prepared.keyed && level.is_brief() { Lane::Keyed } else { Lane::Open },
         brief: None,
         before: Vec::new(),
         // A HEAD request for the count alone needs no rows.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use mainstay_schema::Table;
 use mainstay_schema::model::{CompiledView, ForeignKey, Module, Origin};
-use mainstay_store::query::{Junction, Link};
+use mainstay_store::query::{Filter, Junction, Link};
 
 /// How many rows are on either side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,7 +139,7 @@ impl Relation {
         };
         let pairs = &self.link.pairs;
         match (&self.link.junction, &self.near_constraint) {
-            (Some(Junction { table, pairs: far }), Some(near)) => {
+            (Some(Junction { table, pairs: far, .. }), Some(near)) => {
                 let near_columns = columns(table, &mut pairs.iter().map(|(_, at)| *at));
                 let far_columns = columns(table, &mut far.iter().map(|(at, _)| *at));
                 let inside = |text: &str| text[table.name.len()..].to_owned();
@@ -241,7 +241,11 @@ fn junction(module: &Module, at: usize) -> Vec<Relation> {
                 cardinality: Cardinality::ManyToMany,
                 link: Link {
                     pairs: here.collect(),
-                    junction: Some(Junction { table: Arc::clone(table), pairs: there.collect() }),
+                    junction: Some(Junction {
+                        table: Arc::clone(table),
+                        pairs: there.collect(),
+                        filter: Box::new(Filter::NONE),
+                    }),
                 },
                 junction: Some(at),
                 constraint: far.name.clone(),

@@ -10,7 +10,7 @@ use mainstay_store::query::{Given, Select};
 
 use super::rows::{self, Shaping};
 use super::shape::{Key, Kind};
-use super::{Level, Prepared, Written, conditions, read};
+use super::{Prepared, Written, conditions, read, rulings};
 use crate::parse::{Intent, Part};
 use crate::{Config, Plans};
 
@@ -38,11 +38,13 @@ pub fn by_keys(
         let built = rows::build(level, part, &mut shaping)?;
         // The filters of the write may not hold any more for what it has written.
         let filter = conditions::inner(level, part, &mut shaping)?;
+        let filter = filter.and(rulings::filter(level.rule.as_ref()));
         let select = Select { filter, keys: Some(Given(0)), ..built.select };
         Ok(Prepared::select(&select, built.outputs, shaping.inputs))
     })?;
-    let values = read::values(config, &prepared, &intent.query, vec![Value::Null])?;
-    Ok(Bound { statement: Arc::clone(&prepared.statement), values: values.into() })
+    let values = read::values(config, &prepared, &intent.query, vec![Value::Null])?.into();
+    let (statement, rules) = (Arc::clone(&prepared.statement), Arc::clone(&written.rules));
+    Ok(Bound { statement, values, rules })
 }
 
 /// The rows that a delete will take away.
@@ -52,17 +54,21 @@ pub fn by_keys(
 pub fn before(
     plans: &Plans,
     config: &Config,
-    level: &Level<'_>,
+    written: &Written<'_>,
     intent: &Intent<'_>,
     part: &Part<'_>,
 ) -> Result<Bound> {
+    let level = &written.level;
     let mut key = Key::new(Kind::Delete, &level.target);
-    key.text("before").part(level, part).shown(intent);
+    key.text("before").part(level, part).rule(written.act.as_ref()).shown(intent);
     let prepared = plans.get_or_make(key, || {
         let mut shaping = Shaping::new(config, &intent.query, 0).shown(intent);
         let built = rows::build(level, part, &mut shaping)?;
-        Ok(Prepared::select(&built.select, built.outputs, shaping.inputs))
+        let filter = built.select.filter.clone().and(rulings::filter(written.act.as_ref()));
+        let select = Select { filter, ..built.select };
+        Ok(Prepared::select(&select, built.outputs, shaping.inputs))
     })?;
-    let values = read::values(config, &prepared, &intent.query, Vec::new())?;
-    Ok(Bound { statement: Arc::clone(&prepared.statement), values: values.into() })
+    let values = read::values(config, &prepared, &intent.query, Vec::new())?.into();
+    let (statement, rules) = (Arc::clone(&prepared.statement), Arc::clone(&written.rules));
+    Ok(Bound { statement, values, rules })
 }

@@ -59,7 +59,7 @@ pub fn column(target: &Target<'_>, name: &str) -> Result<usize> {
 /// # Errors
 /// `PGRST204`
 pub fn body_column(target: &Target<'_>, name: &str) -> Result<usize> {
-    target.index.columns.get(name).copied().ok_or_else(|| {
+    target.writable(name).ok_or_else(|| {
         let near = nearest(name, target.names());
         let hint = near.map(|near| format!("Perhaps you meant '{near}'."));
         let table = target.name;

@@ -272,7 +272,7 @@ fn linked(
 ) -> Expr {
     let select = Select { page: Some(page), ..built.select };
     let row = Row { columns: built.outputs, strip_nulls }.to_text();
-    Expr::Embed(Box::new(Embed { link: found.relation.link.clone(), select, form, row }))
+    Expr::Embed(Box::new(Embed { link: found.link(), select, form, row }))
 }
 
 /// A spread: a to-one row stands beside this one, to-many rows become an array for each column.
@@ -287,7 +287,7 @@ fn spread(
     let page = shaping.page();
     if found.relation.cardinality.is_to_one() {
         let filter = conditions::filter(&found.level, &embed.part, shaping)?;
-        let (source, link) = (found.level.target.source(), found.relation.link.clone());
+        let (source, link) = (found.level.target.source(), found.link());
         building.joins.push(Join { source, beside, link, filter });
         let join = building.joins.len() - 1;
         items(&found.level, &embed.part, Some(join), building, shaping)?;
@@ -359,7 +359,7 @@ fn related(
     let filter = conditions::filter(&found.level, &embed.part, shaping)?;
     let mut select = Select::all(found.level.target.source(), vec![expr]);
     select.filter = filter;
-    let link = found.relation.link.clone();
+    let link = found.link();
     Ok(Expr::Embed(Box::new(Embed { link, select, form: EmbedForm::Value, row: String::new() })))
 }
 

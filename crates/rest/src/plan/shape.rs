@@ -1,6 +1,7 @@
 //! The shape of a request as bytes: the key under which its plan is remembered. Two requests have
 //! one shape when they differ in values only; a value never enters the key.
 
+use mainstay_store::query::Ruled;
 use mainstay_store::shown::Zone;
 
 use super::{Level, Target};
@@ -17,6 +18,7 @@ pub enum Kind {
     Update,
     Delete,
     Call,
+    Check,
 }
 
 /// A key under construction. Every text is written with its length, so no two shapes collide.
@@ -30,6 +32,12 @@ impl Key {
         key.0.push(kind as u8);
         key.number(target.module_at).number(target.table_at).numbers(&target.closed.read);
         key
+    }
+
+    /// About no table at all.
+    #[must_use]
+    pub fn bare(kind: Kind) -> Self {
+        Self(vec![kind as u8])
     }
 
     #[must_use]
@@ -59,14 +67,28 @@ impl Key {
     }
 
     pub fn text(&mut self, text: &str) -> &mut Self {
-        self.number(text.len());
-        self.0.extend_from_slice(text.as_bytes());
-        self
+        self.bytes_of(text.as_bytes())
     }
 
     /// All that is asked of a level and of those below it, and which columns are closed there.
     pub fn part(&mut self, level: &Level<'_>, part: &Part<'_>) -> &mut Self {
-        self.select(level, part).filters(&part.filters).order(&part.order)
+        self.rule(level.rule.as_ref()).select(level, part);
+        self.filters(&part.filters).order(&part.order)
+    }
+
+    /// What is left of an access rule; its place follows from the rules before it.
+    pub fn rule(&mut self, rule: Option<&Ruled>) -> &mut Self {
+        self.flag(rule.is_some());
+        match rule {
+            Some(rule) => self.bytes_of(&rule.residual.shape),
+            None => self,
+        }
+    }
+
+    fn bytes_of(&mut self, bytes: &[u8]) -> &mut Self {
+        self.number(bytes.len());
+        self.0.extend_from_slice(bytes);
+        self
     }
 
     /// The select list, embeds with all that belongs to them.
@@ -85,7 +107,7 @@ impl Key {
                     if let Some(found) = embeds.next() {
                         let target = &found.level.target;
                         self.number(target.table_at).numbers(&target.closed.read);
-                        self.part(&found.level, &embed.part);
+                        self.rule(found.rules()[0]).part(&found.level, &embed.part);
                     }
                 }
             }

@@ -1,10 +1,8 @@
 //! The caller at the catalog: which tables, views and columns exist for whoever asks, and the
 //! permit that every source of a plan needs.
 
-use std::sync::Arc;
-
 use mainstay_base::Result;
-use mainstay_gate::{Action, Gate, Identity, Permit};
+use mainstay_gate::{Action, Caller, Gate, Permit};
 
 use super::{Index, Target};
 
@@ -13,7 +11,7 @@ use super::{Index, Target};
 pub struct Viewer<'a> {
     pub index: &'a Index,
     pub gate: &'a Gate,
-    pub identity: &'a Arc<Identity>,
+    pub caller: Caller<'a>,
 }
 
 impl<'a> Viewer<'a> {
@@ -24,7 +22,7 @@ impl<'a> Viewer<'a> {
         if !target.index.ruled {
             return target;
         }
-        let closed = self.gate.closed(self.identity, target.table, (module, source));
+        let closed = self.gate.closed(&self.caller, target.table, (module, source));
         target.seen_by(closed)
     }
 
@@ -32,12 +30,13 @@ impl<'a> Viewer<'a> {
     /// `42501`
     pub fn permit(&self, target: &Target<'_>, action: Action) -> Result<Permit> {
         let (module, source) = (target.module_at, target.table_at);
-        self.gate.permit(self.identity, &self.index.catalog, module, source, action)
+        self.gate.permit(&self.caller, &self.index.catalog, module, source, action)
     }
 
-    /// The caller may read it, so its name may be told.
+    /// The caller may read some of it, so its name may be told.
     #[must_use]
     pub fn sees(&self, module: usize, source: usize) -> bool {
-        self.gate.permit(self.identity, &self.index.catalog, module, source, Action::Read).is_ok()
+        let catalog = &self.index.catalog;
+        self.gate.permit(&self.caller, catalog, module, source, Action::Read).is_ok()
     }
 }

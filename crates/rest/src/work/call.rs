@@ -2,6 +2,7 @@
 //! their result.
 
 use mainstay_base::{Code, Error, Result};
+use mainstay_gate::{Action, Permit};
 use mainstay_schema::model::{CompiledFunction, Function, FunctionResult};
 
 use super::{Ask, Planned, Work, guard};
@@ -10,6 +11,7 @@ use crate::parse::{Intent, Verb};
 use crate::plan::arguments::{self, Arguments};
 use crate::plan::call::{self, CallWork, Called};
 use crate::plan::index::FunctionIndex;
+use crate::plan::rulings::Rulings;
 use crate::plan::viewer::Viewer;
 use crate::plan::{self, Level, Target};
 use crate::render::rows::Layout;
@@ -36,7 +38,7 @@ pub(super) fn plan<'a>(
         let finish = Finish::Options { allow };
         return Ok(Planned { target, work: Work::Nothing, finish });
     }
-    let permit = viewer.gate.call(ask.identity, &viewer.index.catalog, module_at, index.at)?;
+    let permit = viewer.gate.call(&viewer.caller, &viewer.index.catalog, module_at, index.at)?;
     if matches!(intent.verb, Verb::Read { .. }) && !compiled.read_only {
         let message = format!("cannot execute the function {name} in a read-only transaction");
         return Err(Error::new(Code::CallReadOnly, message).hint("It writes: call it by POST."));
@@ -44,8 +46,11 @@ pub(super) fn plan<'a>(
     let arguments = arguments(viewer, module_at, function, ask)?;
     let rows = call::source_rows(compiled, function.args.len());
     let target = Target { rows, ..viewer.index.result(module_at, index) };
-    let level = Level::new(viewer, target, &intent.query.part)?;
-    let called = Called { permit, index, compiled, level };
+    let (target, read) = bound(viewer, target, index, function)?;
+    let rows = read.as_ref().and_then(Permit::rows);
+    let mut rulings = Rulings::default();
+    let level = Level::new(viewer, target, rows, &intent.query.part, &mut rulings)?;
+    let called = Called { permit, index, compiled, level, rules: rulings.finish() };
     let guard = guard(rest, intent);
     let planned = call::plan(&rest.plans, &rest.config, &called, arguments, intent, guard)?;
     let sink =
@@ -55,6 +60,21 @@ pub(super) fn plan<'a>(
         CallWork::Write(plan) => Work::Write(plan, sink),
     };
     Ok(Planned { target: called.level.target, work, finish: finish(intent, compiled) })
+}
+
+/// Whole rows of a table are bound by the rules of the table, unless the function stands for them.
+fn bound<'a>(
+    viewer: &Viewer<'a>,
+    target: Target<'a>,
+    index: &'a FunctionIndex,
+    function: &Function,
+) -> Result<(Target<'a>, Option<Permit>)> {
+    let Some(origin) = index.origin.filter(|_| !function.definer) else {
+        return Ok((target, None));
+    };
+    let table = viewer.target(target.module_at, origin);
+    let permit = viewer.permit(&table, Action::Read)?;
+    Ok((target.seen_by(table.closed), Some(permit)))
 }
 
 fn find<'a>(
@@ -77,7 +97,7 @@ fn callable<'a>(viewer: &Viewer<'a>, module_at: usize) -> Vec<&'a str> {
     let catalog = &viewer.index.catalog;
     let functions = catalog.modules[module_at].functions.iter().enumerate();
     functions
-        .filter(|(at, _)| viewer.gate.call(viewer.identity, catalog, module_at, *at).is_ok())
+        .filter(|(at, _)| viewer.gate.call(&viewer.caller, catalog, module_at, *at).is_ok())
         .map(|(_, function)| function.name.as_str())
         .collect()
 }

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use mainstay_base::{Clock, Code, Error, Result};
-use mainstay_gate::{Action, Gate, Identity};
+use mainstay_gate::{Action, Caller, Gate, Identity};
 use mainstay_rest::parse::{self, Intent, Pairs, Resource, Verb};
 use mainstay_rest::plan::call::{self, CallWork, Called};
 use mainstay_rest::plan::change::{self, Asked};
 use mainstay_rest::plan::insert::{self, Wanted};
 use mainstay_rest::plan::made::Maker;
+use mainstay_rest::plan::rulings::Rulings;
+use mainstay_rest::plan::through::Permits;
 use mainstay_rest::plan::viewer::Viewer;
 use mainstay_rest::plan::{Index, Level, Target, Written, arguments, put, read, target};
 use mainstay_rest::{Config, Plans};
@@ -142,7 +144,8 @@ impl Planner {
     }
 
     fn viewer(&self) -> Viewer<'_> {
-        Viewer { index: &self.index, gate: &self.gate, identity: &self.identity }
+        let caller = Caller::of(&self.identity, Still.now());
+        Viewer { index: &self.index, gate: &self.gate, caller }
     }
 
     fn of_table(&self, intent: &Intent<'_>, body: &[u8]) -> Result<Vec<Arc<Statement>>> {
@@ -152,27 +155,34 @@ impl Planner {
         let (config, plans) = (Self::config(), &self.plans);
         let maker = Maker::new(Still.now(), &self.identity);
         let part = &intent.query.part;
-        let written = &Written::new(&viewer, target, part)?;
+        let permits = Permits {
+            act: permit.clone(),
+            read: Some(permit.clone()),
+            update: Some(permit.clone()),
+        };
+        let written = &Written::new(&viewer, target, permits, part)?;
         let returning = intent.prefer.represents().then_some(part);
         let guard = Guard::default();
-        let asked = Asked { intent, written, returning, guard };
+        let asked = Asked { viewer: &viewer, intent, written, returning, guard };
         let write = match intent.verb {
             Verb::Read { .. } => {
-                let plan = read::plan(plans, &config, &written.level, &permit, intent)?.plan;
+                let plan =
+                    read::plan(plans, &config, &written.level, &written.rules, &permit, intent)?
+                        .plan;
                 let bounds = plan.before.iter().chain(&plan.rows).chain(&plan.count);
                 return Ok(bounds.map(|bound| Arc::clone(&bound.statement)).collect());
             }
             Verb::Create => {
                 let upserting = insert::upserting(&written.table, intent)?;
-                let wanted = Wanted { written, returning, upserting, guard };
-                insert::plan(plans, &config, &permit, intent, body, &wanted, &maker)?
+                let wanted = Wanted { written, returning, upserting, guard, blind: false };
+                insert::plan(plans, &config, intent, body, &wanted, &maker)?
             }
-            Verb::Put => put::plan(plans, &config, &permit, &asked, body, &maker)?,
-            Verb::Update => match change::update(plans, &config, &permit, &asked, body, &maker)? {
+            Verb::Put => put::plan(plans, &config, &asked, body, &maker, false)?,
+            Verb::Update => match change::update(plans, &config, &asked, body, &maker)? {
                 Some(planned) => planned,
                 None => return Ok(Vec::new()),
             },
-            Verb::Delete => change::delete(plans, &config, &permit, &asked)?,
+            Verb::Delete => change::delete(plans, &config, &asked)?,
             Verb::Options => return Ok(Vec::new()),
         };
         Ok(of_write(&write.plan))
@@ -184,12 +194,13 @@ impl Planner {
         let index = self.index.modules[0].functions.get(name).ok_or_else(unknown)?;
         let function = &self.index.catalog.modules[0].functions[index.at];
         let compiled = function.compiled.as_ref().unwrap();
-        let permit = self.gate.call(&self.identity, &self.index.catalog, 0, index.at)?;
+        let permit = self.gate.call(&viewer.caller, &self.index.catalog, 0, index.at)?;
         let given = arguments::read("app", function, intent, body, &self.identity)?;
         let rows = call::source_rows(compiled, function.args.len());
         let target = Target { rows, ..self.index.result(0, index) };
-        let level = Level::new(&viewer, target, &intent.query.part)?;
-        let called = Called { permit, index, compiled, level };
+        let mut rulings = Rulings::default();
+        let level = Level::new(&viewer, target, None, &intent.query.part, &mut rulings)?;
+        let called = Called { permit, index, compiled, level, rules: rulings.finish() };
         let guard = Guard::default();
         let planned = call::plan(&self.plans, &Self::config(), &called, given, intent, guard)?;
         Ok(match &planned.work {

@@ -37,6 +37,7 @@ pub(super) fn column(
         min: None,
         max: None,
         pattern: sketch.pattern.as_ref().map(|pattern| pattern.value.clone()),
+        readonly: sketch.readonly.unwrap_or(false),
         collation: None,
         allow: sketch.allow.clone(),
     };

@@ -6,20 +6,23 @@ mod columns;
 mod constraints;
 mod cycles;
 mod defaults;
+mod expectations;
 mod lookup;
 mod namer;
 mod names;
 mod references;
 mod returns;
+pub(crate) mod rules;
 mod search;
 mod targets;
+mod tenants;
 
 use std::sync::Arc;
 
 use self::lookup::Tables;
 use self::namer::Namer;
 use crate::mistake::{Found, Mistake, Placed};
-use crate::model::{Catalog, Column, Key, Module, Table};
+use crate::model::{Catalog, Column, Key, Module, Table, View};
 use crate::read::sketch::ModuleSketch;
 use crate::types::Type;
 
@@ -49,14 +52,18 @@ pub(crate) fn catalog(
 
 fn module(sketch: ModuleSketch<'_>, found: &mut Found) -> Module {
     names::check(&sketch, found);
-    let tables = tables(&sketch, found);
-    let functions = returns::functions(sketch.functions, &tables, found);
+    let mut tables = tables(&sketch, found);
+    let mut functions = returns::functions(sketch.functions, &tables, found);
+    rules::bind(&mut tables, &mut functions, found);
+    let views: Vec<View> = sketch.views.into_iter().map(|view| view.value).collect();
+    let expectations = expectations::resolve(sketch.expectations, &tables, &views, found);
     Module {
         name: sketch.name.value,
         doc: sketch.doc,
         tables: tables.into_iter().map(Arc::new).collect(),
         functions,
-        views: sketch.views.into_iter().map(|view| view.value).collect(),
+        views,
+        expectations,
     }
 }
 
@@ -78,12 +85,13 @@ fn tables(module: &ModuleSketch<'_>, found: &mut Found) -> Vec<Table> {
             parts.imply(key, references[at].iter().map(|reference| reference.columns.as_slice()));
         }
         let search = search::columns(&tables, at, &types[at], found);
-        let columns: Vec<Column> = (0..sketch.columns.len())
+        let mut columns: Vec<Column> = (0..sketch.columns.len())
             .map(|column| {
                 let ty = types[at][column].clone();
                 columns::column(sketch, column, ty, key, found)
             })
             .collect();
+        let tenant = tenants::column(&tables, at, &mut columns, found);
         let key = Key { name: namer.key(sketch, key), columns: key.clone() };
         let uniques = namer.uniques(sketch, parts.uniques);
         let foreign_keys = namer.foreign_keys(sketch, &references[at]);
@@ -101,6 +109,7 @@ fn tables(module: &ModuleSketch<'_>, found: &mut Found) -> Vec<Table> {
             search,
             cache: sketch.cache,
             allow: sketch.allow.clone(),
+            tenant,
             adopted: sketch.adopted,
         });
     }

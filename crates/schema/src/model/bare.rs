@@ -21,6 +21,7 @@ impl Column {
             min: None,
             max: None,
             pattern: None,
+            readonly: false,
             collation: None,
             allow: ColumnAllow::default(),
         }
@@ -43,6 +44,7 @@ impl Table {
             search: Vec::new(),
             cache: None,
             allow: Allow::default(),
+            tenant: None,
             adopted: false,
         }
     }

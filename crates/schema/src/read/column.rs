@@ -29,6 +29,7 @@ const KEYS: &[&str] = &[
     "min",
     "max",
     "pattern",
+    "readonly",
     "check",
     "generated",
     "collation",
@@ -81,6 +82,7 @@ impl<'a> ColumnSketch<'a> {
             min: None,
             max: None,
             pattern: None,
+            readonly: None,
             generated: None,
             check: None,
             index: None,
@@ -113,6 +115,7 @@ fn read_options<'a>(sketch: &mut ColumnSketch<'a>, fields: &Fields<'a>, found: &
     sketch.min = fields.get("min");
     sketch.max = fields.get("max");
     sketch.pattern = fields.get("pattern").and_then(|node| node.text("`pattern`", found));
+    sketch.readonly = fields.get("readonly").and_then(|node| node.flag("`readonly`", found));
     sketch.generated = fields.get("generated").and_then(|node| generated(node, found));
     sketch.check = fields.get("check").and_then(|node| constraint::check(node, "`check`", found));
     sketch.collation = fields.get("collation").and_then(|node| node.text("`collation`", found));

@@ -11,18 +11,19 @@ use crate::value::Value;
 
 const NOW: &[&str] = &["now", "now()", "current_timestamp"];
 const UUID: &[&str] = &["uuid", "gen_random_uuid()", "uuidv7()"];
+const AUTH_TENANT: &[&str] = &["auth.tenant", "auth_tenant()", "auth.tenant()"];
 const AUTH_UID: &[&str] = &["auth.uid", "auth_uid()", "auth.uid()"];
 
 /// The text means something that is made, so as a constant it has to be marked as one.
 pub(crate) fn is_word(text: &str) -> bool {
     let lower = text.to_lowercase();
-    [NOW, UUID, AUTH_UID].iter().any(|words| words.contains(&lower.as_str()))
+    [NOW, UUID, AUTH_UID, AUTH_TENANT].iter().any(|words| words.contains(&lower.as_str()))
 }
 
 /// What `default` says: a word for something that is made, or a constant.
 ///
-/// `now` is for times, `uuid` for uuids and texts, `auth.uid` for uuids and texts; a text column
-/// takes these words as they are by `{ value = "now" }`.
+/// `now` is for times, `uuid` and `auth.uid` for uuids and texts, `auth.tenant` for whole numbers,
+/// too; a text column takes these words as they are by `{ value = "now" }`.
 pub(crate) fn default(
     node: Node<'_>,
     ty: &Type,
@@ -35,7 +36,7 @@ pub(crate) fn default(
         }
         if !adopted {
             let message = "`default = { sql = … }` is only for adopted tables";
-            let hint = "a default is a constant, `now`, `uuid` or `auth.uid`";
+            let hint = "a default is a constant, `now`, `uuid`, `auth.uid` or `auth.tenant`";
             found.add(Mistake::new(node.place, "default-sql", message).hint(hint));
             return None;
         }
@@ -53,6 +54,7 @@ pub(crate) fn default(
         }
         _ if texts && is(UUID) => Some(Default::Uuid),
         _ if texts && is(AUTH_UID) => Some(Default::AuthUid),
+        _ if is(AUTH_TENANT) && tells_tenants(ty) => Some(Default::AuthTenant),
         Type::Text if is(NOW) => {
             let message = format!("`{word}` is a time, and the column holds text");
             let hint = format!("for the word itself write `default = {{ value = \"{word}\" }}`");
@@ -61,6 +63,11 @@ pub(crate) fn default(
         }
         _ => constant(node, ty, "`default`", found).map(Default::Value),
     }
+}
+
+/// Types that a claim `tenant` can be kept in.
+pub(crate) fn tells_tenants(ty: &Type) -> bool {
+    matches!(ty, Type::Text | Type::Uuid | Type::SmallInt | Type::Integer | Type::BigInt)
 }
 
 /// `{ value = … }` or `{ sql = … }`: a table with this one key.
@@ -146,7 +153,7 @@ fn number(value: &DeValue<'_>) -> Option<String> {
 }
 
 /// TOML as JSON; nothing for a number that JSON cannot hold, such as `inf`.
-fn json(value: &DeValue<'_>) -> Option<serde_json::Value> {
+pub(crate) fn json(value: &DeValue<'_>) -> Option<serde_json::Value> {
     Some(match value {
         DeValue::String(text) => text.to_string().into(),
         DeValue::Boolean(truth) => (*truth).into(),

@@ -1,22 +1,25 @@
 //! Functions and views: SQL that people wrote, with the names of its arguments checked against the
 //! declared ones. Complete after this file, but for the table that a function may give rows of.
 
+use toml::de::DeValue;
+
 use super::node::{Field, Fields, Node};
 use super::sketch::FunctionSketch;
 use super::sql::{Scan, scan};
 use super::{Reader, argument, returns};
 use crate::mistake::{Found, Mistake, Placed};
-use crate::model::{Function, Sql, View};
+use crate::model::{Function, Sql, View, ViewTenant};
 
 /// The function that `field` declares.
 pub(super) fn function(field: &Field<'_>, reader: &mut Reader) -> Option<FunctionSketch> {
     let what = format!("function `{}`", field.name);
-    let known = ["doc", "args", "sql", "returns", "allow"];
+    let known = ["doc", "args", "sql", "returns", "allow", "security"];
     let fields = field.node.fields(&what, &known, &mut reader.found)?;
     let allow = fields.get("allow").and_then(|node| reader.rule(node, "`allow`"));
     let found = &mut reader.found;
     let doc = fields.get("doc").and_then(|node| node.text("`doc`", found)).map(|doc| doc.value);
     let args = argument::arguments(&fields, found);
+    let definer = fields.get("security").is_some_and(|node| is_definer(node, found));
     let returns = fields.get("returns").and_then(|node| returns::returns(node, found));
     let (sql, texts) = sql(field, &fields, &what, found)?;
     argument::check(&args, &texts, found);
@@ -28,6 +31,7 @@ pub(super) fn function(field: &Field<'_>, reader: &mut Reader) -> Option<Functio
         sql,
         returns: None,
         allow,
+        definer,
         compiled: None,
     };
     Some(FunctionSketch { function: Placed::new(function, field.place), returns })
@@ -36,8 +40,8 @@ pub(super) fn function(field: &Field<'_>, reader: &mut Reader) -> Option<Functio
 /// The view that `field` declares.
 pub(super) fn view(field: &Field<'_>, reader: &mut Reader) -> Option<Placed<View>> {
     let what = format!("view `{}`", field.name);
-    let fields =
-        field.node.fields(&what, &["doc", "sql", "columns", "allow"], &mut reader.found)?;
+    let known = ["doc", "sql", "columns", "allow", "tenant"];
+    let fields = field.node.fields(&what, &known, &mut reader.found)?;
     let allow = reader.table_allow(&fields);
     let found = &mut reader.found;
     let doc = fields.get("doc").and_then(|node| node.text("`doc`", found)).map(|doc| doc.value);
@@ -47,8 +51,34 @@ pub(super) fn view(field: &Field<'_>, reader: &mut Reader) -> Option<Placed<View
     }
     let types = fields.get("columns").and_then(|node| returns::types(node, "`columns`", found));
     let types = types.unwrap_or_default();
-    let view = View { name: field.name.to_owned(), doc, sql, types, allow, compiled: None };
+    let tenant = fields.get("tenant").and_then(|node| tenant(node, found)).unwrap_or_default();
+    let view = View { name: field.name.to_owned(), doc, sql, types, allow, tenant, compiled: None };
     Some(Placed::new(view, field.place))
+}
+
+/// As in SQL: the invoker's rules bind the rows that come back, or the definer stands for them.
+fn is_definer(node: Node<'_>, found: &mut Found) -> bool {
+    match node.value.as_str() {
+        Some("definer") => return true,
+        Some("invoker") => {}
+        _ => node.wrong_kind("`security`", "\"invoker\" or \"definer\"", found),
+    }
+    false
+}
+
+/// `tenant = "column"`, or `tenant = false`.
+fn tenant(node: Node<'_>, found: &mut Found) -> Option<ViewTenant> {
+    match node.value {
+        DeValue::Boolean(false) => Some(ViewTenant::Open),
+        DeValue::String(_) => {
+            node.filled_text("`tenant`", found).map(|name| ViewTenant::Column(name.value))
+        }
+        _ => {
+            let wanted = "the name of a column, or false for rows of all tenants";
+            node.wrong_kind("`tenant` of a view", wanted, found);
+            None
+        }
+    }
 }
 
 fn check_view(text: &Placed<String>, scan: &Scan, what: &str, found: &mut Found) {

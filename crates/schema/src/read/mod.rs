@@ -6,6 +6,7 @@ mod column;
 mod column_type;
 mod constant;
 mod constraint;
+mod expectation;
 mod files;
 mod function;
 pub(crate) mod node;
@@ -18,12 +19,14 @@ mod table;
 mod texts;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use toml::Spanned;
 use toml::de::DeTable;
 
-pub(crate) use constant::{bound, constant, default, is_word};
+pub(crate) use constant::{bound, constant, default, is_word, json, tells_tenants};
 pub(crate) use constraint::ACTIONS;
+pub(crate) use expectation::given;
 pub(crate) use returns::named_type;
 
 use self::files::{File, Files, Role};
@@ -44,6 +47,22 @@ pub struct Declared {
     pub settings: Vec<SettingsFile>,
     /// Every file that was read, for those who watch them.
     pub files: Vec<PathBuf>,
+    /// Their texts, for mistakes that only the engine brings to light.
+    pub sources: Vec<Source>,
+}
+
+impl Declared {
+    /// Looks up the names in the rules of views, once the engine has said which columns they have.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them, at once.
+    pub fn bind_views(&mut self) -> Result<(), Mistakes> {
+        let mut found = Found::default();
+        for module in &mut self.catalog.modules {
+            check::rules::bind_views(Arc::make_mut(module), &mut found);
+        }
+        found.into_mistakes(&self.sources).map_or(Ok(()), Err)
+    }
 }
 
 /// A file whose sections (`[server]`, `[auth]` and so on) configure the server.
@@ -122,6 +141,7 @@ fn read_files(files: Files, found: Found) -> Result<Declared, Mistakes> {
             doc: application.doc,
             settings: files.settings(),
             files: files.list.into_iter().map(|file| file.path).collect(),
+            sources,
         }),
     }
 }
@@ -176,13 +196,13 @@ impl Application {
             }
             Role::Environment(_) => settings::check(top, &[], &mut reader.found),
             Role::Single => {
-                settings::check(top, &["tables", "functions", "views"], &mut reader.found);
+                settings::check(top, &table::MODULE_KEYS[1..], &mut reader.found);
                 self.read_top(top, &mut reader.found);
                 let place = top.field("name").map_or(whole, |field| field.node.place);
                 let name = Placed::new(self.name.value.clone(), place);
                 let parts = ["tables", "functions", "views"];
                 match parts.iter().any(|part| top.get(part).is_some()) {
-                    true => modules.push(table::module(name, top, reader)),
+                    true => modules.push(table::module(name, top, &file.source, reader)),
                     // A file that could not be read has said so already.
                     false if reader.found.count() > 0 => {}
                     false => {
@@ -194,7 +214,8 @@ impl Application {
             }
             Role::Module(name) => {
                 top.refuse_unknown("a module", table::MODULE_KEYS, &mut reader.found);
-                modules.push(table::module(Placed::new(name.clone(), whole), top, reader));
+                let name = Placed::new(name.clone(), whole);
+                modules.push(table::module(name, top, &file.source, reader));
             }
         }
     }

@@ -7,7 +7,7 @@ use toml::de::DeValue;
 
 use super::Reader;
 use super::node::{Fields, Node};
-use crate::mistake::{Mistake, Place};
+use crate::mistake::Mistake;
 use crate::model::{Allow, ColumnAllow};
 use crate::rule::{Rule, RuleFault};
 
@@ -30,13 +30,15 @@ impl Reader {
                 read
             }
         };
-        read.map_err(|fault| {
-            let place = marked(node.place, &source, fault.range);
-            let mut mistake = Mistake::new(place, fault.code, format!("{what}: {}", fault.message));
-            mistake.hint = fault.hint;
-            self.found.add(mistake);
-        })
-        .ok()
+        read.map(|rule| rule.placed(node.place))
+            .map_err(|fault| {
+                let place = node.place.inside(&source, fault.range);
+                let mut mistake =
+                    Mistake::new(place, fault.code, format!("{what}: {}", fault.message));
+                mistake.hint = fault.hint;
+                self.found.add(mistake);
+            })
+            .ok()
     }
 
     /// `allow` of a table or view.
@@ -74,18 +76,4 @@ impl Reader {
         };
         ColumnAllow { read: rule("read"), create: rule("create"), update: rule("update") }
     }
-}
-
-/// The place inside the quotes, when what stands there is what was meant, character by character.
-fn marked(place: Place, source: &str, range: Option<(usize, usize)>) -> Place {
-    let (Some((start, end)), Some((from, to))) = (place.range, range) else {
-        return place;
-    };
-    if end - start != source.len() + 2 {
-        return place;
-    }
-    let byte = |at: usize| source.char_indices().nth(at).map_or(source.len(), |(byte, _)| byte);
-    let (from, to) = (byte(from), byte(to));
-    // A mark that starts behind the last character stands on the closing quote.
-    Place { range: Some((start + 1 + from, start + 1 + to.max(from + 1))), ..place }
 }

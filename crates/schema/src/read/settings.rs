@@ -94,7 +94,7 @@ fn unknown_top(name: &str, known: &[&str]) -> Mistake {
     let owner = SECTIONS.iter().find(|section| section.keys.contains(&name));
     match (owner, name) {
         (Some(section), _) => mistake.hint(format!("it belongs under `[{}]`", section.name)),
-        (None, "tables" | "functions" | "views") => {
+        (None, "tables" | "functions" | "views" | "expect") => {
             mistake.hint("in a folder, these stand in files of their own: modules/NAME.toml")
         }
         (None, _) => mistake

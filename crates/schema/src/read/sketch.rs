@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use super::node::Node;
+use crate::AuthFacts;
 use crate::mistake::{Place, Placed};
-use crate::model::{Action, Allow, ColumnAllow, Function, Generated, Identity, View};
+use crate::model::{Action, Allow, ColumnAllow, Deed, Function, Generated, Identity, Spot, View};
 use crate::types::Type;
 
 /// One module file.
@@ -17,6 +18,7 @@ pub(crate) struct ModuleSketch<'a> {
     pub functions: Vec<FunctionSketch>,
     /// Complete: nothing in a view points elsewhere.
     pub views: Vec<Placed<View>>,
+    pub expectations: Vec<ExpectationSketch<'a>>,
 }
 
 /// A function, complete but for the table that it may give rows of.
@@ -50,6 +52,7 @@ pub(crate) struct TableSketch<'a> {
     pub search: Option<SearchSketch>,
     pub cache: Option<Duration>,
     pub allow: Allow,
+    pub tenant: Option<Placed<String>>,
     pub adopted: bool,
 }
 
@@ -69,6 +72,7 @@ pub(crate) struct ColumnSketch<'a> {
     pub generated: Option<Placed<Generated>>,
     pub check: Option<CheckSketch>,
     pub index: Option<Place>,
+    pub readonly: Option<bool>,
     pub collation: Option<Placed<String>>,
     pub allow: ColumnAllow,
     /// The `id` of a table that declares no key.
@@ -133,6 +137,21 @@ pub(crate) struct IndexSketch {
     pub filter: Option<String>,
     pub name: Option<Placed<String>>,
     pub place: Place,
+}
+
+/// An `[[expect]]` whose names and values are not looked up yet.
+#[derive(Debug)]
+pub(crate) struct ExpectationSketch<'a> {
+    pub spot: Spot,
+    pub doc: Option<String>,
+    pub caller: AuthFacts,
+    pub allowed: bool,
+    pub deed: Deed,
+    pub source: Placed<String>,
+    pub columns: Vec<Placed<String>>,
+    pub row: Option<Node<'a>>,
+    pub new: Option<Node<'a>>,
+    pub given: Option<Node<'a>>,
 }
 
 impl Target {

@@ -2,13 +2,13 @@
 
 use super::node::{Field, Fields};
 use super::sketch::{ColumnSketch, ModuleSketch, SearchSketch, TableSketch};
-use super::{Reader, column, constraint, function};
+use super::{Reader, column, constraint, expectation, function};
 use crate::duration;
 use crate::limits::MAX_COLUMNS;
-use crate::mistake::{Found, Mistake, Placed};
+use crate::mistake::{Found, Mistake, Placed, Source};
 
 /// What a module file holds.
-pub(super) const MODULE_KEYS: &[&str] = &["doc", "tables", "functions", "views"];
+pub(super) const MODULE_KEYS: &[&str] = &["doc", "tables", "functions", "views", "expect"];
 
 const KEYS: &[&str] = &[
     "doc",
@@ -21,6 +21,7 @@ const KEYS: &[&str] = &[
     "indexes",
     "search",
     "allow",
+    "tenant",
     "adopted",
 ];
 
@@ -28,6 +29,7 @@ const KEYS: &[&str] = &[
 pub(super) fn module<'a>(
     name: Placed<String>,
     top: &Fields<'a>,
+    source: &Source,
     reader: &mut Reader,
 ) -> ModuleSketch<'a> {
     let doc = top.get("doc").and_then(|node| node.text("`doc`", &mut reader.found));
@@ -40,6 +42,7 @@ pub(super) fn module<'a>(
         tables: tables.iter().filter_map(|field| table(field, reader)).collect(),
         functions: functions.iter().filter_map(|field| function::function(field, reader)).collect(),
         views: views.iter().filter_map(|field| function::view(field, reader)).collect(),
+        expectations: expectation::expectations(top, source, &mut reader.found),
     }
 }
 
@@ -72,6 +75,7 @@ fn table<'a>(field: &Field<'a>, reader: &mut Reader) -> Option<TableSketch<'a>> 
         search: None,
         cache: cache(&fields, found),
         allow,
+        tenant: fields.get("tenant").and_then(|node| node.filled_text("`tenant`", found)),
         adopted,
     };
     sketch.checks = list(&fields, "checks", |node| constraint::checks(node, found));

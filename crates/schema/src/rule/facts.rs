@@ -28,7 +28,7 @@ pub struct AuthFacts {
 
 impl AuthFacts {
     /// `auth` as a CEL map without the fields that are absent.
-    pub(super) fn to_value(&self, with_claims: bool) -> Value {
+    pub(super) fn to_value(&self) -> Value {
         let mut fields: HashMap<cel::objects::Key, Value> = HashMap::with_capacity(FIELDS.len());
         fields.insert("role".into(), text(&self.role));
         let roles: Vec<Value> = self.roles.iter().map(|role| text(role)).collect();
@@ -38,15 +38,61 @@ impl AuthFacts {
                 fields.insert(name.into(), text(value));
             }
         }
-        if with_claims && self.claims.is_object() {
+        if self.claims.is_object() {
             fields.insert("claims".into(), from_json(&self.claims));
         }
         Value::Map(cel::objects::Map { map: Arc::new(fields) })
     }
 }
 
+/// What a rule may know of the request itself: `request`. Asked only by rules that name it.
+pub trait RequestFacts {
+    /// `request.method`, in capitals.
+    fn method(&self) -> &str;
+    /// `request.path`, decoded.
+    fn path(&self) -> &str;
+    /// `request.headers`: names in small letters; of a repeated header all values with a comma.
+    fn headers(&self) -> Vec<(String, String)>;
+}
+
+/// The fields of `request`.
+pub(super) const REQUEST_FIELDS: &[&str] = &["method", "path", "headers"];
+
+pub(super) fn request_value(request: &dyn RequestFacts) -> Value {
+    let header = |(name, value): (String, String)| (name.into(), text(&value));
+    let headers = request.headers().into_iter().map(header).collect();
+    let headers = cel::objects::Map { map: Arc::new(headers) };
+    let fields: HashMap<cel::objects::Key, Value> = HashMap::from([
+        ("method".into(), text(request.method())),
+        ("path".into(), text(request.path())),
+        ("headers".into(), Value::Map(headers)),
+    ]);
+    Value::Map(cel::objects::Map { map: Arc::new(fields) })
+}
+
 fn text(text: &str) -> Value {
     Value::String(Arc::new(text.to_owned()))
+}
+
+/// A list or a map as JSON; `None` where it holds what JSON has no form for.
+pub(super) fn to_json(value: &Value) -> Option<serde_json::Value> {
+    Some(match value {
+        Value::Null => serde_json::Value::Null,
+        Value::Bool(truth) => (*truth).into(),
+        Value::Int(number) => (*number).into(),
+        Value::UInt(number) => (*number).into(),
+        Value::Float(number) => serde_json::Number::from_f64(*number)?.into(),
+        Value::String(text) => text.as_str().into(),
+        Value::List(items) => items.iter().map(to_json).collect::<Option<Vec<_>>>()?.into(),
+        Value::Map(map) => {
+            let field = |(key, value): (&cel::objects::Key, &Value)| {
+                let cel::objects::Key::String(name) = key else { return None };
+                Some((name.as_ref().clone(), to_json(value)?))
+            };
+            map.map.iter().map(field).collect::<Option<serde_json::Map<_, _>>>()?.into()
+        }
+        _ => return None,
+    })
 }
 
 /// Whole numbers stay whole, so that `auth.claims.level == 2` holds for `{"level": 2}`.

@@ -1,57 +1,35 @@
-//! Checks what a parsed rule names and compares: only `auth` is known before the query, and a rule
-//! that can never be true or false is a mistake that should not wait for a request.
+//! Checks the parts of a rule that only the caller decides: what they name, and that their kinds
+//! fit. `bind` asks for the kind of each before it takes it as known.
 
-use cel::Program;
-use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, IdedExpr, SelectExpr};
+use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, IdedExpr, LiteralValue, SelectExpr};
 
-use super::RuleFault;
-use super::facts::FIELDS;
-use super::vocabulary::{FUNCTIONS, Kind, LATER, MACROS, literal_kind};
+use super::facts::{FIELDS, REQUEST_FIELDS};
+use super::kind::Kind;
+use super::operator::{self, is_operator};
+use super::vocabulary::{FUNCTIONS, MACROS, NAMES};
+use super::written::Written;
+use super::{RuleFault, pattern};
 use crate::limits::MAX_RULE_TREE_DEPTH;
 use crate::nearest::nearest;
 
-/// Checks names, functions and types; the whole must be true or false.
-pub(super) fn check(source: &str, program: &Program) -> Result<(), RuleFault> {
-    let walk = Walk { source, program, bound: Vec::new() };
-    let root = program.expression();
-    match walk.kind(root, 0)? {
-        Kind::Truth | Kind::Any => Ok(()),
-        other => {
-            let message = format!("the rule is {}, not true or false", other.words());
-            Err(walk.fault(root, "rule-type", message).hint("compare it: `auth.role == 'admin'`"))
-        }
-    }
-}
-
+/// Names and kinds of what no row decides.
 pub(super) struct Walk<'a> {
-    source: &'a str,
-    program: &'a Program,
+    pub written: &'a Written<'a>,
+    /// Tables of the module, for hints.
+    pub tables: &'a [&'a str],
     /// Variables of an enclosing `exists` or the like.
-    bound: Vec<String>,
+    pub bound: Vec<String>,
 }
 
 impl Walk<'_> {
-    pub(super) fn fault(
-        &self,
-        at: &IdedExpr,
-        code: &'static str,
-        message: impl Into<String>,
-    ) -> RuleFault {
-        let mut fault = RuleFault::new(code, message);
-        fault.range = self.program.source_info().offset_for(at.id).and_then(|(start, stop)| {
-            let (start, stop) = (usize::try_from(start).ok()?, usize::try_from(stop).ok()?);
-            Some((start, (stop + 1).min(self.source.chars().count()).max(start + 1)))
-        });
-        fault
-    }
-
-    fn kind(&self, node: &IdedExpr, depth: usize) -> Result<Kind, RuleFault> {
+    pub fn kind(&self, node: &IdedExpr, depth: usize) -> Result<Kind, RuleFault> {
         if depth > MAX_RULE_TREE_DEPTH {
-            return Err(self.fault(node, "rule-too-large", "the rule has too many steps in a row"));
+            let message = "the rule has too many steps in a row";
+            return Err(self.written.fault(node, "rule-too-large", message));
         }
         match &node.expr {
             Expr::Ident(name) => self.name(node, name),
-            Expr::Literal(literal) => Ok(literal_kind(literal)),
+            Expr::Literal(literal) => Ok(Kind::of_literal(literal)),
             Expr::Select(select) => self.select(node, select, depth + 1),
             Expr::Call(call) => self.call(node, call, depth + 1),
             Expr::List(list) => {
@@ -60,7 +38,7 @@ impl Walk<'_> {
             }
             Expr::Comprehension(inner) => self.comprehension(node, inner, depth + 1),
             Expr::Map(_) | Expr::Struct(_) | Expr::Unspecified => {
-                Err(self.fault(node, "rule-type", "a rule makes no maps"))
+                Err(self.written.fault(node, "rule-type", "a rule makes no maps"))
             }
         }
     }
@@ -69,24 +47,28 @@ impl Walk<'_> {
         if self.bound.iter().any(|bound| bound == name) {
             return Ok(Kind::Any);
         }
-        if name == "auth" {
-            let fields = FIELDS.join(", ");
-            return Err(self
-                .fault(node, "rule-type", "`auth` alone says nothing: name one of its fields")
-                .hint(format!("its fields are {fields}")));
+        match name {
+            "now" => Ok(Kind::Time),
+            "auth" | "request" => {
+                let fields = if name == "auth" { FIELDS } else { REQUEST_FIELDS }.join(", ");
+                let message = format!("`{name}` alone says nothing: name one of its fields");
+                let fault = self.written.fault(node, "rule-type", message);
+                Err(fault.hint(format!("its fields are {fields}")))
+            }
+            _ => Err(self.unknown_name(node, name)),
         }
-        if let Some((_, message)) = LATER.iter().find(|(later, _)| *later == name) {
-            return Err(self
-                .fault(node, "rule-later", *message)
-                .hint("in this version a rule may use `auth`, which is known before the query"));
-        }
-        let mut fault = self.fault(node, "rule-unknown-name", format!("unknown name `{name}`"));
-        fault.hint = Some(match nearest(name, ["auth", "true", "false", "null"]) {
+    }
+
+    pub fn unknown_name(&self, node: &IdedExpr, name: &str) -> RuleFault {
+        let message = format!("unknown name `{name}`");
+        let mut fault = self.written.fault(node, "rule-unknown-name", message);
+        let known = NAMES.iter().copied().chain(self.tables.iter().copied());
+        fault.hint = Some(match nearest(name, known) {
             Some(right) => format!("did you mean `{right}`?"),
             None if FIELDS.contains(&name) => format!("did you mean `auth.{name}`?"),
-            None => format!("a rule knows `auth`; a text stands in quotes: '{name}'"),
+            None => format!("columns are `row.{name}`; a text stands in quotes: '{name}'"),
         });
-        Err(fault)
+        fault
     }
 
     fn select(
@@ -95,71 +77,77 @@ impl Walk<'_> {
         select: &SelectExpr,
         depth: usize,
     ) -> Result<Kind, RuleFault> {
-        if !matches!(&select.operand.expr, Expr::Ident(name) if name == "auth") {
-            let operand = self.kind(&select.operand, depth)?;
-            if !operand.fits(Kind::Map) {
-                let message = format!("{} has no field `{}`", operand.words(), select.field);
-                return Err(self.fault(node, "rule-type", message));
+        let kind = match &select.operand.expr {
+            Expr::Ident(name) if name == "auth" => self.field(node, select, "auth", FIELDS)?,
+            Expr::Ident(name) if name == "request" => {
+                self.field(node, select, "request", REQUEST_FIELDS)?
             }
-            return Ok(if select.test { Kind::Truth } else { Kind::Any });
-        }
-        let kind = match select.field.as_str() {
-            "uid" | "role" | "email" | "aal" => Kind::Text,
-            "roles" => Kind::List,
-            "claims" => Kind::Any,
-            other => {
-                let message = format!("`auth` has no field `{other}`");
-                let hint = match nearest(other, FIELDS.iter().copied()) {
-                    Some(right) => format!("did you mean `auth.{right}`?"),
-                    None => format!("its fields are {}", FIELDS.join(", ")),
-                };
-                return Err(self.fault(node, "rule-unknown-name", message).hint(hint));
+            _ => {
+                let operand = self.kind(&select.operand, depth)?;
+                if !operand.fits(Kind::Map) {
+                    let message = format!("{} has no field `{}`", operand.words(), select.field);
+                    return Err(self.written.fault(node, "rule-type", message));
+                }
+                Kind::Any
             }
         };
         Ok(if select.test { Kind::Truth } else { kind })
     }
 
-    fn call(&self, node: &IdedExpr, call: &CallExpr, depth: usize) -> Result<Kind, RuleFault> {
-        let name = call.func_name.as_str();
-        let args: Vec<&IdedExpr> = call.target.as_deref().into_iter().chain(&call.args).collect();
-        if !is_operator(name) && !FUNCTIONS.iter().any(|(known, ..)| *known == name) {
-            return Err(self.unknown_function(node, name));
-        }
-        let kinds: Vec<Kind> =
-            args.iter().map(|arg| self.kind(arg, depth)).collect::<Result<_, _>>()?;
-        if let Some((_, count, answer)) = FUNCTIONS.iter().find(|(known, ..)| *known == name) {
-            return self.function(node, name, &kinds, *count, *answer);
-        }
-        self.operator(node, name, &kinds)
-    }
-
-    fn function(
+    fn field(
         &self,
         node: &IdedExpr,
-        name: &str,
-        kinds: &[Kind],
-        count: usize,
-        answer: Kind,
+        select: &SelectExpr,
+        of: &str,
+        fields: &[&str],
     ) -> Result<Kind, RuleFault> {
-        if kinds.len() != count {
-            let message = format!("`{name}` takes {count} values with the one before the dot");
-            return Err(self.fault(node, "rule-type", message));
+        match select.field.as_str() {
+            name if !fields.contains(&name) => {
+                let message = format!("`{of}` has no field `{name}`");
+                let hint = match nearest(name, fields.iter().copied()) {
+                    Some(right) => format!("did you mean `{of}.{right}`?"),
+                    None => format!("its fields are {}", fields.join(", ")),
+                };
+                Err(self.written.fault(node, "rule-unknown-name", message).hint(hint))
+            }
+            "roles" => Ok(Kind::List),
+            "claims" => Ok(Kind::Any),
+            "headers" => Ok(Kind::Map),
+            _ => Ok(Kind::Text),
         }
-        if answer == Kind::Truth && count == 2 && !kinds.iter().all(|kind| kind.fits(Kind::Text)) {
-            let message = format!("`{name}` works on texts");
-            let hint = "for lists write `'admin' in auth.roles`";
-            return Err(self.fault(node, "rule-type", message).hint(hint));
-        }
-        Ok(answer)
     }
 
-    fn unknown_function(&self, node: &IdedExpr, name: &str) -> RuleFault {
-        let fault = self.fault(node, "rule-unknown-name", format!("unknown function `{name}`"));
-        let known = FUNCTIONS.iter().map(|(known, ..)| *known).chain(MACROS.iter().copied());
-        match nearest(name, known.clone()) {
+    fn call(&self, node: &IdedExpr, call: &CallExpr, depth: usize) -> Result<Kind, RuleFault> {
+        let name = call.func_name.as_str();
+        self.known_function(node, name)?;
+        let args = call.target.as_deref().into_iter().chain(&call.args);
+        let kinds: Vec<Kind> = args.map(|arg| self.kind(arg, depth)).collect::<Result<_, _>>()?;
+        let answer = match is_operator(name) {
+            true => operator::operator(name, &kinds),
+            false => operator::function(name, &kinds),
+        };
+        if let ("matches", [.., pattern]) = (name, call.args.as_slice())
+            && let Expr::Literal(LiteralValue::String(text)) = &pattern.expr
+        {
+            pattern::compile(text.inner()).map_err(|why| {
+                self.written.fault(node, "rule-type", format!("`matches`: {why}"))
+            })?;
+        }
+        answer.map_err(|refusal| self.written.refused(node, refusal))
+    }
+
+    /// The function is one that rules know.
+    pub fn known_function(&self, node: &IdedExpr, name: &str) -> Result<(), RuleFault> {
+        if is_operator(name) || FUNCTIONS.iter().any(|known| known.name == name) {
+            return Ok(());
+        }
+        let message = format!("unknown function `{name}`");
+        let fault = self.written.fault(node, "rule-unknown-name", message);
+        let known = FUNCTIONS.iter().map(|known| known.name).chain(MACROS.iter().copied());
+        Err(match nearest(name, known.clone()) {
             Some(right) => fault.hint(format!("did you mean `{right}`?")),
             None => fault.hint(format!("known are {}", known.collect::<Vec<_>>().join(", "))),
-        }
+        })
     }
 
     /// `exists` and its kin. One inside the other is refused: their cost multiplies.
@@ -170,24 +158,25 @@ impl Walk<'_> {
         depth: usize,
     ) -> Result<Kind, RuleFault> {
         if !self.bound.is_empty() {
-            let message = "one `exists`, `all`, `map` or `filter` inside another is not supported";
-            return Err(self.fault(node, "rule-too-large", message));
+            let message = "one `exists`, `all`, `map` or `filter` over what is known of the caller \
+                           inside another is not supported";
+            return Err(self.written.fault(node, "rule-too-large", message));
         }
         let range = self.kind(&inner.iter_range, depth)?;
-        if !range.fits(Kind::List) {
+        if !range.is_listed() {
             let message = format!("only a list has `exists` and its like, not {}", range.words());
-            return Err(self.fault(&inner.iter_range, "rule-type", message));
+            return Err(self.written.fault(&inner.iter_range, "rule-type", message));
         }
         let mut bound = vec![inner.iter_var.clone(), inner.accu_var.clone()];
         bound.extend(inner.iter_var2.clone());
-        let within = Walk { source: self.source, program: self.program, bound };
+        let within = Walk { written: self.written, tables: self.tables, bound };
         for part in [&inner.accu_init, &inner.loop_cond, &inner.loop_step] {
             within.kind(part, depth)?;
         }
-        within.kind(&inner.result, depth)
+        match inner.result.expr {
+            // What was accumulated is of the kind of its start.
+            Expr::Ident(_) => self.kind(&inner.accu_init, depth),
+            _ => within.kind(&inner.result, depth),
+        }
     }
-}
-
-fn is_operator(name: &str) -> bool {
-    name.starts_with(['_', '@', '!', '-']) && !name.contains(|c: char| c.is_ascii_uppercase())
 }

@@ -1,36 +1,51 @@
-//! Access rules: CEL expressions over what is known of the caller. `guard` bounds the text, `cel`
-//! parses it, `infer` checks names and types; the gate then asks `holds` for each request.
+//! Access rules: CEL compiled for each caller. `guard` bounds the text, `cel` parses it, `bind`
+//! looks up its names and makes a `tree`, `reduce` folds away what is known of the caller, and the
+//! `residual` is a condition on rows that the store puts into its statements.
 
+pub(crate) mod bind;
+mod constant;
+pub mod dynamic;
 mod facts;
 mod guard;
 mod infer;
+mod kind;
+mod known;
 mod operator;
 mod parse;
+pub mod pattern;
+mod reduce;
+mod renamed;
+mod residual;
+mod ruling;
+pub mod tree;
 mod vocabulary;
+mod written;
 
 use std::sync::Arc;
 
-use cel::{Context, Program, Value};
+use cel::Program;
 
-pub use facts::AuthFacts;
+pub use constant::Const;
+pub use facts::{AuthFacts, RequestFacts};
+pub use kind::Kind;
+pub use known::{Asking, Known};
+pub use reduce::Cell;
+pub use residual::Residual;
+pub use ruling::{Bound, Check, Verdict};
 
-/// A rule that is known to parse, to name only what exists and to answer true or false.
+use crate::mistake::Place;
+use bind::Scope;
+use tree::{At, Cond, Field, Term};
+
+/// A rule that is known to parse; once it is bound, to name only what exists.
 #[derive(Clone, Debug)]
 pub struct Rule {
     /// As it was written.
     pub source: String,
-    kind: Kind,
-}
-
-#[derive(Clone, Debug)]
-enum Kind {
-    Always,
-    Never,
-    /// `claims` are turned into CEL values only for rules that look at them.
-    Ask {
-        program: Arc<Program>,
-        needs_claims: bool,
-    },
+    /// Where it was written.
+    pub place: Option<Place>,
+    program: Option<Arc<Program>>,
+    bound: Option<Arc<Bound>>,
 }
 
 /// Why a text is no rule.
@@ -47,56 +62,169 @@ pub struct RuleFault {
 }
 
 impl Rule {
-    /// Reads and checks a rule.
+    /// Reads a rule. Its names are looked up by `bind`.
     ///
     /// # Errors
-    /// The first fault: too long or too deep, not CEL, an unknown name, a type that does not fit.
+    /// Too long or too deep, or not CEL.
     pub fn parse(source: &str) -> Result<Self, RuleFault> {
-        let kind = match source.trim() {
-            "true" => Kind::Always,
-            "false" => Kind::Never,
-            _ => parse::parse(source)?,
-        };
-        Ok(Self { source: source.to_owned(), kind })
+        match source.trim() {
+            "true" => Ok(Self { source: source.to_owned(), ..Self::always() }),
+            "false" => Ok(Self { source: source.to_owned(), ..Self::never() }),
+            _ => {
+                let program = Some(Arc::new(parse::parse(source)?));
+                Ok(Self { source: source.to_owned(), place: None, program, bound: None })
+            }
+        }
+    }
+
+    /// The same rule with the place where it was written.
+    #[must_use]
+    pub(crate) fn placed(self, place: Place) -> Self {
+        Self { place: Some(place), ..self }
     }
 
     /// The rule that everybody passes.
     #[must_use]
     pub fn always() -> Self {
-        Self { source: "true".to_owned(), kind: Kind::Always }
+        Self::constant("true", true)
     }
 
     /// The rule that nobody passes.
     #[must_use]
     pub fn never() -> Self {
-        Self { source: "false".to_owned(), kind: Kind::Never }
+        Self::constant("false", false)
     }
 
-    /// Written as `true`: holds whoever asks.
+    fn constant(source: &str, truth: bool) -> Self {
+        let cond = Cond::Const(truth);
+        let bound = Bound::new(cond.clone(), Cond::Const(true), cond, Vec::new(), Vec::new());
+        Self { source: source.to_owned(), place: None, program: None, bound: Some(Arc::new(bound)) }
+    }
+
+    /// Looks up every name, and splits the rule by what it looks at.
+    ///
+    /// # Errors
+    /// The first fault: an unknown name, a kind that does not fit, too large.
+    pub(crate) fn bind(&mut self, scope: &Scope<'_>, extra: &Extra<'_>) -> Result<(), RuleFault> {
+        let tree = match &self.program {
+            Some(program) => bind::bind(&self.source, program, scope)?,
+            None => bind::Tree {
+                cond: Cond::Const(self.bound.as_ref().is_some_and(|bound| bound.is_always())),
+                knowns: Vec::new(),
+            },
+        };
+        if self.program.is_none() && extra.is_empty() {
+            return Ok(());
+        }
+        self.bound = Some(Arc::new(split(tree, scope, extra)?));
+        Ok(())
+    }
+
+    /// What the rule says, once it is bound.
+    #[must_use]
+    pub fn bound(&self) -> Option<&Arc<Bound>> {
+        self.bound.as_ref()
+    }
+
+    /// Holds whoever asks, whatever the row.
     #[must_use]
     pub fn is_always(&self) -> bool {
-        matches!(self.kind, Kind::Always)
+        self.bound.as_ref().is_some_and(|bound| bound.is_always())
     }
 
-    /// Written as `false`: holds for nobody.
+    /// Holds for nobody.
     #[must_use]
     pub fn is_never(&self) -> bool {
-        matches!(self.kind, Kind::Never)
+        self.bound.as_ref().is_none_or(|bound| bound.is_never())
     }
+}
 
-    /// Whether the caller passes. Fails closed: an error or anything but `true` denies.
-    #[must_use]
-    pub fn holds(&self, facts: &AuthFacts) -> bool {
-        match &self.kind {
-            Kind::Always => true,
-            Kind::Never => false,
-            Kind::Ask { program, needs_claims } => {
-                let mut context = Context::with_env(Arc::clone(parse::environment()));
-                context.add_variable_from_value("auth", facts.to_value(*needs_claims));
-                matches!(program.execute(&context), Ok(Value::Bool(true)))
-            }
+/// What a table demands beside the rule that was written.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Extra<'m> {
+    /// The column that holds the tenant of each row.
+    pub tenant: Option<usize>,
+    /// Columns that refer to rows of tables with tenants: column, table, the tenant's column there.
+    pub links: &'m [(usize, usize, usize)],
+    /// All of the rule judges the row that is written; none of it says which rows are meant.
+    pub judges: bool,
+}
+
+impl Extra<'_> {
+    fn is_empty(&self) -> bool {
+        self.tenant.is_none() && self.links.is_empty() && !self.judges
+    }
+}
+
+/// The parts that look at `new` are checks, the others say which rows are meant.
+fn split(mut tree: bind::Tree, scope: &Scope<'_>, extra: &Extra<'_>) -> Result<Bound, RuleFault> {
+    let mut parts = Vec::new();
+    let tenant = add_tenant(&mut tree, extra)?;
+    if let (Some(column), Some(claim), Some(shape)) = (extra.tenant, &tenant, scope.row) {
+        let own = |at: At| {
+            let field = bind::field(at, column, &shape.columns[column]);
+            Cond::Equal(Term::Field(field), claim.clone())
+        };
+        if scope.sees_row {
+            parts.push(own(At::Row));
+        }
+        if scope.sees_new {
+            parts.push(own(At::New));
         }
     }
+    tree.cond.conjuncts(&mut parts);
+    let links = match (&tenant, scope.row) {
+        (Some(claim), Some(shape)) if scope.sees_new => {
+            extra.links.iter().map(|link| linked(*link, shape, scope, claim)).collect()
+        }
+        _ => Vec::new(),
+    };
+    let whole = Cond::all(parts.clone());
+    let (checks, rows) = parts.into_iter().partition(|part| extra.judges || looks_at_new(part));
+    Ok(Bound::new(Cond::all(rows), Cond::all(checks), renamed::as_new(&whole), links, tree.knowns))
+}
+
+/// The claim that names the caller's tenant, as one more thing that is known.
+fn add_tenant(tree: &mut bind::Tree, extra: &Extra<'_>) -> Result<Option<Term>, RuleFault> {
+    if extra.tenant.is_none() && extra.links.is_empty() {
+        return Ok(None);
+    }
+    let source = "auth.claims.tenant";
+    let program = parse::parse(source)?;
+    let claim = Known::new(program.expression(), source.to_owned(), Kind::Any);
+    tree.knowns.push(claim);
+    Ok(Some(Term::Known(tree.knowns.len() - 1, Kind::Any)))
+}
+
+/// A reference to a row of another tenant is as if the row were not there.
+fn linked(
+    (column, table, there): (usize, usize, usize),
+    shape: &bind::Shape<'_>,
+    scope: &Scope<'_>,
+    claim: &Term,
+) -> (usize, Cond) {
+    let key = Term::Field(bind::field(At::New, column, &shape.columns[column]));
+    let none = Cond::Equal(key.clone(), Term::Const(Const::Null));
+    let (Some(target), Some((_, referenced))) =
+        (scope.tables.get(table), shape.opens.get(column).copied().flatten())
+    else {
+        return (column, Cond::Const(false));
+    };
+    let via = tree::Via {
+        key,
+        table: target.name.into(),
+        column: target.columns[referenced].name.as_str().into(),
+    };
+    let field = bind::field(At::Via(Arc::new(via)), there, &target.columns[there]);
+    (column, Cond::Any(vec![none, Cond::Equal(Term::Field(field), claim.clone())]))
+}
+
+fn looks_at_new(cond: &Cond) -> bool {
+    let mut found = false;
+    cond.each_term(&mut |term| {
+        found |= matches!(term, Term::Field(Field { at: At::New, .. }));
+    });
+    found
 }
 
 impl PartialEq for Rule {

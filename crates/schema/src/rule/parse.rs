@@ -1,39 +1,39 @@
-//! From text to a checked program: after `guard` said that it is small, before a request asks it.
+//! From text to a program: after `guard` said that it is small, before `bind` looks up its names.
 
 use std::sync::{Arc, LazyLock};
 
-use cel::common::ast::{Expr, IdedExpr};
-use cel::{Env, ParseErrors};
+use cel::{Env, ParseErrors, Program};
 
-use super::{Kind, RuleFault, guard, infer};
+use super::{RuleFault, guard};
 
-/// Stack for the recursive parser and for the walk over the tree.
+/// Stack for the recursive parser.
 const PARSE_STACK_BYTES: usize = 32 << 20;
 
-/// The standard functions of CEL without optional values, built once for all rules.
+/// The standard functions of CEL with the extension for texts, built once for all rules. Which of
+/// them a rule may call is `vocabulary`'s matter.
 pub(super) fn environment() -> &'static Arc<Env> {
-    static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
+    static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| {
+        let mut environment = Env::stdlib().with_optional_support(false);
+        // A name that is taken is a fault of the library's own tables, which its tests would show.
+        let _ = environment.add_extension(cel::extensions::strings);
+        Arc::new(environment)
+    });
     &ENVIRONMENT
 }
 
-/// Parses and checks on a thread of its own, whose stack the deepest allowed text cannot exhaust.
-pub(super) fn parse(source: &str) -> Result<Kind, RuleFault> {
+/// Parses on a thread of its own, whose stack the deepest allowed text cannot exhaust.
+pub(super) fn parse(source: &str) -> Result<Program, RuleFault> {
     guard::check(source)?;
     std::thread::scope(|scope| {
         std::thread::Builder::new()
             .stack_size(PARSE_STACK_BYTES)
-            .spawn_scoped(scope, || compile(source))
+            .spawn_scoped(scope, || {
+                environment().compile(source).map_err(|errors| syntax_fault(source, &errors))
+            })
             .map_err(|_| RuleFault::new("rule-syntax", "no thread to read the rule on"))?
             .join()
             .unwrap_or_else(|_| Err(RuleFault::new("rule-syntax", "the rule does not parse")))
     })
-}
-
-fn compile(source: &str) -> Result<Kind, RuleFault> {
-    let program = environment().compile(source).map_err(|errors| syntax_fault(source, &errors))?;
-    infer::check(source, &program)?;
-    let needs_claims = mentions_claims(program.expression());
-    Ok(Kind::Ask { program: Arc::new(program), needs_claims })
 }
 
 /// The parser's first complaint, shortened to its first line.
@@ -59,23 +59,4 @@ fn syntax_fault(source: &str, errors: &ParseErrors) -> RuleFault {
         return fault.hint("CEL compares with `==`");
     }
     fault
-}
-
-/// Looks for `.claims` anywhere; a false positive only costs time.
-fn mentions_claims(expression: &IdedExpr) -> bool {
-    match &expression.expr {
-        Expr::Select(select) => select.field == "claims" || mentions_claims(&select.operand),
-        Expr::Call(call) => {
-            call.target.iter().any(|target| mentions_claims(target))
-                || call.args.iter().any(mentions_claims)
-        }
-        Expr::List(list) => list.elements.iter().any(mentions_claims),
-        Expr::Comprehension(inner) => {
-            [&inner.iter_range, &inner.accu_init, &inner.loop_cond, &inner.loop_step, &inner.result]
-                .into_iter()
-                .any(mentions_claims)
-        }
-        Expr::Unspecified | Expr::Ident(_) | Expr::Literal(_) => false,
-        Expr::Map(_) | Expr::Struct(_) => true,
-    }
 }

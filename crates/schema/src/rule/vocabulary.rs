@@ -1,79 +1,51 @@
-//! The kinds, names and functions that rules know. `infer` and `operator` compare a rule with them.
+//! The names and functions that rules know, for checks, hints and documentation.
 
-use cel::common::ast::LiteralValue;
+use super::kind::Kind;
 
-/// What is known of a value before a request comes.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Kind {
-    Truth,
-    Text,
-    Number,
-    Null,
-    List,
-    Map,
-    /// Claims, and what comes out of them.
-    Any,
+/// The names that a rule may start from, beside tables of its module.
+pub(super) const NAMES: &[&str] =
+    &["auth", "row", "new", "now", "request", "true", "false", "null"];
+
+/// A function: what it takes at each place, the value before the dot included.
+pub(super) struct Function {
+    pub name: &'static str,
+    pub takes: &'static [&'static [Kind]],
+    pub answer: Kind,
 }
 
-impl Kind {
-    pub(super) fn words(self) -> &'static str {
-        match self {
-            Self::Truth => "true or false",
-            Self::Text => "a text",
-            Self::Number => "a number",
-            Self::Null => "null",
-            Self::List => "a list",
-            Self::Map => "a map",
-            Self::Any => "anything",
-        }
-    }
+const TEXT: &[Kind] = &[Kind::Text];
+const MOMENT: &[Kind] = &[Kind::Time];
+const NUMBERS: &[Kind] = &[Kind::Int, Kind::Double, Kind::Text, Kind::Time];
 
-    pub(super) fn fits(self, other: Self) -> bool {
-        self == other || self == Self::Any || other == Self::Any
-    }
+const fn function(name: &'static str, takes: &'static [&'static [Kind]], answer: Kind) -> Function {
+    Function { name, takes, answer }
 }
 
-/// Names that rules of a later release will know.
-pub(super) const LATER: &[(&str, &str)] = &[
-    (
-        "row",
-        "rules that look at `row` are not supported by this version; they come with a later release",
-    ),
-    (
-        "new",
-        "rules that look at `new` are not supported by this version; they come with a later release",
-    ),
-    (
-        "now",
-        "rules that look at `now` are not supported by this version; they come with a later release",
-    ),
-    (
-        "request",
-        "rules that look at `request` are not supported by this version; they come with a later release",
-    ),
-];
-
-/// Functions with the number of their arguments, the receiver counted, and what they answer.
-pub(super) const FUNCTIONS: &[(&str, usize, Kind)] = &[
-    ("contains", 2, Kind::Truth),
-    ("startsWith", 2, Kind::Truth),
-    ("endsWith", 2, Kind::Truth),
-    ("size", 1, Kind::Number),
-    ("string", 1, Kind::Text),
-    ("int", 1, Kind::Number),
-    ("double", 1, Kind::Number),
-    ("bool", 1, Kind::Truth),
+pub(super) const FUNCTIONS: &[Function] = &[
+    function("contains", &[TEXT, TEXT], Kind::Truth),
+    function("startsWith", &[TEXT, TEXT], Kind::Truth),
+    function("endsWith", &[TEXT, TEXT], Kind::Truth),
+    function("matches", &[TEXT, TEXT], Kind::Truth),
+    function("size", &[&[Kind::Text, Kind::List, Kind::Map, Kind::Bytes]], Kind::Int),
+    function("lowerAscii", &[TEXT], Kind::Text),
+    function("upperAscii", &[TEXT], Kind::Text),
+    function("int", &[NUMBERS], Kind::Int),
+    function("double", &[&[Kind::Int, Kind::Double, Kind::Text]], Kind::Double),
+    function("string", &[&[Kind::Text, Kind::Int, Kind::Double, Kind::Truth]], Kind::Text),
+    function("bool", &[&[Kind::Truth, Kind::Text]], Kind::Truth),
+    function("timestamp", &[&[Kind::Text, Kind::Time, Kind::Int]], Kind::Time),
+    function("duration", &[&[Kind::Text, Kind::Span]], Kind::Span),
+    function("getFullYear", &[MOMENT], Kind::Int),
+    function("getMonth", &[MOMENT], Kind::Int),
+    function("getDate", &[MOMENT], Kind::Int),
+    function("getDayOfMonth", &[MOMENT], Kind::Int),
+    function("getDayOfWeek", &[MOMENT], Kind::Int),
+    function("getDayOfYear", &[MOMENT], Kind::Int),
+    function("getHours", &[MOMENT], Kind::Int),
+    function("getMinutes", &[MOMENT], Kind::Int),
+    function("getSeconds", &[MOMENT], Kind::Int),
+    function("getMilliseconds", &[MOMENT], Kind::Int),
 ];
 
 /// Macros that the parser has replaced before this file sees them; named for hints.
 pub(super) const MACROS: &[&str] = &["has", "exists", "exists_one", "all", "filter", "map"];
-
-pub(super) fn literal_kind(literal: &LiteralValue) -> Kind {
-    match literal {
-        LiteralValue::Boolean(_) => Kind::Truth,
-        LiteralValue::String(_) => Kind::Text,
-        LiteralValue::Int(_) | LiteralValue::UInt(_) | LiteralValue::Double(_) => Kind::Number,
-        LiteralValue::Null => Kind::Null,
-        LiteralValue::Bytes(_) => Kind::Any,
-    }
-}

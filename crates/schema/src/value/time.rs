@@ -6,6 +6,7 @@ use mainstay_base::{Code, Error, Instant, Result};
 
 use super::Value;
 use crate::Type;
+use crate::rule::tree::TimePart;
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
 
@@ -49,6 +50,33 @@ pub fn format_utc(instant: Instant) -> Option<String> {
     push_datetime(&mut text, utc);
     text.push_str("+00:00");
     Some(text)
+}
+
+/// The moment of a stored timestamp or date, in microseconds since the epoch; what has no offset is
+/// taken as UTC.
+#[must_use]
+pub fn moment(stored: &str) -> Option<Instant> {
+    let (date, time, offset_seconds) = split(&Type::TimestampTz, stored).ok()?;
+    let local = micros(DateTime::from_parts(date, time));
+    Some(local - i64::from(offset_seconds.unwrap_or(0)) * MICROS_PER_SECOND)
+}
+
+/// A part of a moment in UTC, as CEL counts it.
+#[must_use]
+pub fn part(moment: Instant, part: TimePart) -> Option<i64> {
+    let utc = jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::from_microsecond(moment).ok()?);
+    Some(match part {
+        TimePart::FullYear => i64::from(utc.year()),
+        TimePart::Month => i64::from(utc.month()) - 1,
+        TimePart::Date => i64::from(utc.day()),
+        TimePart::DayOfMonth => i64::from(utc.day()) - 1,
+        TimePart::DayOfWeek => i64::from(utc.date().weekday().to_sunday_zero_offset()),
+        TimePart::DayOfYear => i64::from(utc.day_of_year()) - 1,
+        TimePart::Hours => i64::from(utc.hour()),
+        TimePart::Minutes => i64::from(utc.minute()),
+        TimePart::Seconds => i64::from(utc.second()),
+        TimePart::Milliseconds => i64::from(utc.millisecond()),
+    })
 }
 
 fn micros(local: DateTime) -> i64 {

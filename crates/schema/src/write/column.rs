@@ -12,6 +12,7 @@ pub(super) struct Inline<'a> {
     pub key: bool,
     pub unique: bool,
     pub index: bool,
+    pub tenant: bool,
     pub reference: Option<(&'a ForeignKey, bool)>,
 }
 
@@ -34,10 +35,15 @@ pub(super) fn column(module: &Module, column: &Column, inline: &Inline<'_>) -> S
         Some(Identity::Always) => line.push("identity", "\"always\""),
         None => {}
     }
-    if let Some(default) = &column.default {
+    // What a tenant column has unless something else is said is left out.
+    let usual = |default: &&Default| !inline.tenant || **default != Default::AuthTenant;
+    if let Some(default) = column.default.as_ref().filter(usual) {
         push_default(&column.ty, default, &mut line);
     }
     push_bounds(column, &mut line);
+    if column.readonly != inline.tenant {
+        line.push("readonly", if column.readonly { "true" } else { "false" });
+    }
     if let Some(generated) = &column.generated {
         let sql = quoted(&generated.sql);
         match generated.stored {
@@ -112,6 +118,7 @@ fn push_default(ty: &Type, default: &Default, line: &mut Line) {
         Default::Value(value) => line.push("default", &constant(ty, value)),
         Default::Now => line.push("default", "\"now\""),
         Default::Uuid => line.push("default", "\"uuid\""),
+        Default::AuthTenant => line.push("default", "\"auth.tenant\""),
         Default::AuthUid => line.push("default", "\"auth.uid\""),
         Default::Sql(sql) => line.push("default", &format!("{{ sql = {} }}", quoted(sql))),
     }

@@ -24,9 +24,11 @@ pub(super) fn has_made_key(table: &Table) -> bool {
     let plain = first.doc.is_none()
         && first.collation.is_none()
         && first.generated.is_none()
+        && !first.readonly
         && first.allow == ColumnAllow::default();
     plain
         && !table.adopted
+        && table.tenant != Some(0)
         && first.name == "id"
         && first.ty == Type::Uuid
         && !first.null

@@ -2,12 +2,13 @@
 //! `mainstay adopt` can leave declarations behind. Reading what was written gives the same module.
 
 mod column;
+mod expectation;
 mod inline;
 mod table;
 mod text;
 
 use self::text::{Line, key, quoted, sql};
-use crate::model::{Function, Module, Returns, Sql, View};
+use crate::model::{Function, Module, Returns, Sql, View, ViewTenant};
 use crate::value::Value;
 
 /// The text of `modules/<name>.toml`. An empty constraint name is left out, so that reading makes
@@ -23,6 +24,7 @@ pub fn module(module: &Module) -> String {
     }
     module.functions.iter().for_each(|made| function(module, made, &mut out));
     module.views.iter().for_each(|made| view(made, &mut out));
+    module.expectations.iter().for_each(|made| expectation::write(made, &mut out));
     out.trim_start().to_owned()
 }
 
@@ -57,6 +59,9 @@ fn function(module: &Module, function: &Function, out: &mut String) {
     if let Some(rule) = &function.allow {
         out.push_str(&format!("allow = {}\n", quoted(&rule.source)));
     }
+    if function.definer {
+        out.push_str("security = \"definer\"\n");
+    }
 }
 
 fn view(view: &View, out: &mut String) {
@@ -64,6 +69,11 @@ fn view(view: &View, out: &mut String) {
     write_sql(&view.sql, out);
     for (column, ty) in &view.types {
         out.push_str(&format!("columns.{} = {}\n", key(column), quoted(&ty.to_string())));
+    }
+    match &view.tenant {
+        ViewTenant::Unsaid => {}
+        ViewTenant::Open => out.push_str("tenant = false\n"),
+        ViewTenant::Column(name) => out.push_str(&format!("tenant = {}\n", quoted(name))),
     }
     table::write_allow(&view.allow, out);
 }

@@ -34,6 +34,9 @@ pub(super) fn write(module: &Module, at: usize, out: &mut String) {
     if !table.search.is_empty() {
         out.push_str(&format!("search = {}\n", list(names(table, &table.search))));
     }
+    if let Some(tenant) = table.tenant {
+        out.push_str(&format!("tenant = {}\n", quoted(&table.columns[tenant].name)));
+    }
     if table.adopted {
         out.push_str("adopted = true\n");
     }
@@ -73,6 +76,7 @@ fn write_columns(
         let inline = Inline {
             key: inline_key && table.primary_key.columns == [column],
             unique: table.uniques[..uniques].iter().any(|unique| unique.columns == [column]),
+            tenant: table.tenant == Some(column),
             index: table.indexes[..indexes].iter().any(|index| index.columns[0].column == column),
             reference: table.foreign_keys[..references]
                 .iter()

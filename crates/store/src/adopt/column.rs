@@ -37,6 +37,7 @@ pub(super) fn column(facts: &ColumnFacts, known: Known<'_>, notes: &mut Notes) -
         pattern: None,
         collation: collation(facts, &known, notes),
         allow: ColumnAllow::default(),
+        readonly: false,
         ty,
     };
     column.max_len = max_len(facts, &known, &column.ty, notes);

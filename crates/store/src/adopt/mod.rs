@@ -82,7 +82,9 @@ pub fn read(
     let evidence = examined.evidence.iter().enumerate();
     let tables = evidence.map(|(at, evidence)| Arc::new(builder.table(at, evidence))).collect();
     let (functions, views) = (Vec::new(), Vec::new());
-    let mut module = Module { name: name.to_owned(), doc: None, tables, functions, views };
+    let expectations = Vec::new();
+    let mut module =
+        Module { name: name.to_owned(), doc: None, tables, functions, views, expectations };
     views::declare(&connection, &facts, open_read, &mut module, &mut notes)?;
     for (trigger, table) in &facts.triggers {
         let reason = format!("a trigger of {table}: SQLite goes on running it");

@@ -27,7 +27,8 @@ pub(super) fn view(view: &View) -> bool {
 
 fn reads_back(tables: Vec<Arc<Table>>, views: Vec<View>) -> bool {
     let name = "m".to_owned();
-    let module = Module { name, doc: None, tables, functions: Vec::new(), views };
+    let module =
+        Module { name, doc: None, tables, functions: Vec::new(), views, expectations: Vec::new() };
     let text = write::module(&module);
     read_texts("m", &[("mainstay.toml", "name = \"m\"\n"), ("modules/m.toml", &text)]).is_ok()
 }

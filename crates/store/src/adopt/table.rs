@@ -136,6 +136,7 @@ impl Builder<'_, '_> {
             search: Vec::new(),
             cache: None,
             allow,
+            tenant: None,
             adopted: true,
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use mainstay_base::{Clock, Error, Result};
 use mainstay_schema::limits::MAX_NAME_BYTES;
-use mainstay_schema::model::{Allow, Sql, View};
+use mainstay_schema::model::{Allow, Sql, View, ViewTenant};
 use mainstay_schema::{Module, Rule, Type, read_texts, write};
 use rusqlite::Connection;
 
@@ -62,6 +62,7 @@ fn candidates(facts: &Facts, open_read: bool, notes: &mut Notes) -> Vec<View> {
                 doc: None,
                 sql: Sql::Both(sql),
                 types: Vec::new(),
+                tenant: ViewTenant::default(),
                 compiled: None,
                 allow: Allow { read: open_read.then(Rule::always), ..Allow::default() },
             };

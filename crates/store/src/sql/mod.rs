@@ -5,6 +5,8 @@ pub mod sqlite;
 mod sqlite_condition;
 pub mod sqlite_ddl;
 mod sqlite_expr;
+mod sqlite_rule;
+mod sqlite_rule_value;
 mod sqlite_scope;
 pub mod sqlite_search;
 pub mod sqlite_view;
@@ -56,6 +58,13 @@ impl Text {
 
     pub fn fixed(&mut self, value: Value) -> &mut Self {
         self.slots.push(Slot::Fixed(value));
+        self.sql.push('?');
+        self
+    }
+
+    /// A value of an access rule.
+    pub fn rule(&mut self, at: usize) -> &mut Self {
+        self.slots.push(Slot::Rule(at));
         self.sql.push('?');
         self
     }

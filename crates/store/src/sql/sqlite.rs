@@ -5,13 +5,13 @@
 use mainstay_schema::Table;
 use mainstay_schema::model::Piece;
 
-use super::Text;
 use super::sqlite_condition::{condition, where_clause};
 use super::sqlite_ddl::clusters_by_key;
 use super::sqlite_expr::{collation, comparable, outputs};
 use super::sqlite_scope::{Scope, from_with, piece};
+use super::{Text, sqlite_rule};
 use crate::plan::Statement;
-use crate::query::{Expr, Filter, Rows, Select};
+use crate::query::{Expr, Filter, Rows, Ruled, Select};
 
 /// `SELECT … FROM … WHERE … GROUP BY … ORDER BY … LIMIT … OFFSET …`
 #[must_use]
@@ -47,6 +47,26 @@ pub fn count(query: &Select) -> Statement {
             text.push(")");
         }
     }
+    text.finish()
+}
+
+/// Whether there is any row: `SELECT 1 FROM … WHERE … LIMIT 1`.
+#[must_use]
+pub fn any(query: &Select) -> Statement {
+    let mut text = Text::default();
+    let scope = Scope::open(&mut text, query, false);
+    text.push("SELECT 1");
+    rows(&mut text, &scope, query, "");
+    text.push(" LIMIT 1");
+    text.finish()
+}
+
+/// Gives a row when a rule holds that looks at no row of a table of its own.
+#[must_use]
+pub fn holds(rule: &Ruled) -> Statement {
+    let mut text = Text::default();
+    text.push("SELECT 1 WHERE ");
+    sqlite_rule::rule(&mut text, None, rule);
     text.finish()
 }
 

@@ -2,9 +2,9 @@
 
 use mainstay_schema::{Table, Type};
 
-use super::Text;
 use super::sqlite_expr::{comparable, expression};
 use super::sqlite_scope::{Scope, linked, source};
+use super::{Text, sqlite_rule};
 use crate::query::{Expr, Filter, Operand, Source, Test, Truth};
 
 pub(super) fn where_clause(text: &mut Text, scope: &Scope<'_>, filter: &Filter) {
@@ -60,6 +60,12 @@ pub(super) fn condition(text: &mut Text, scope: &Scope<'_>, filter: &Filter) {
             text.push(")");
         }
         Filter::Through { view, pairs, filter } => through(text, scope, view, pairs, filter),
+        Filter::Rule(ruled) => sqlite_rule::rule(text, Some(scope), ruled),
+        Filter::Broken(ruled) => {
+            text.push("(");
+            sqlite_rule::rule(text, Some(scope), ruled);
+            text.push(") IS NOT 1");
+        }
     }
 }
 

@@ -110,7 +110,7 @@ fn column_definition(text: &mut Text, table: &Table, column: &Column, computes: 
         Some(Default::Uuid) if computes => {
             text.push(" DEFAULT (uuidv7())");
         }
-        Some(Default::Now | Default::Uuid | Default::AuthUid) | None => {}
+        Some(Default::Now | Default::Uuid | Default::AuthUid | Default::AuthTenant) | None => {}
     }
     if let Some(generated) = &column.generated {
         text.push(" GENERATED ALWAYS AS (").push(&generated.sql).push(")");

@@ -245,13 +245,16 @@ pub(super) fn linked(
     joins: impl FnOnce(&mut Text),
 ) {
     joins(text);
-    let junction = link.junction.as_ref().map(|Junction { table, pairs }| {
-        let number = text.alias();
+    let junction = link.junction.as_ref().map(|Junction { table, pairs, filter }| {
+        let source = Source::stored(table);
+        let between = Scope::alone(text, &source);
+        let number = between.alias.unwrap_or_default();
         text.push(" JOIN ").name(&table.name).push(&format!(" AS _mainstay_{number} ON "));
         text.list(pairs, " AND ", |text, (from, to)| {
             text.push(&format!("_mainstay_{number}.")).column(table, *from).push(" = ");
             there.outer(text, *to);
         });
+        sqlite_condition::and(text, &between, filter);
         number
     });
     text.push(" WHERE ");

@@ -1,8 +1,10 @@
 //! SQL functions and collations that SQLite lacks: patterns, JSON paths with PostgreSQL's meaning,
 //! exact decimals, and PostgreSQL's common names for what people write in functions and views.
 
+mod calculated;
 mod casts;
 mod contains;
+mod dynamic;
 mod paths;
 mod raise;
 mod rows;
@@ -42,6 +44,8 @@ pub(crate) fn register(connection: &Connection, clock: &Arc<dyn Clock>) -> Resul
     sums::register(connection, pure)?;
     contains::register(connection, pure)?;
     casts::register(connection, pure)?;
+    dynamic::register(connection, pure)?;
+    calculated::register(connection, pure)?;
     postgres_names(connection, clock)
 }
 

@@ -119,10 +119,10 @@ pub(super) fn run_in(
     sink: &mut dyn Sink,
 ) -> Result<Done, Failure> {
     for bound in &plan.before {
-        session.rows(&bound.statement, &bound.values, &mut ())?;
+        session.rows(&bound.statement, bound.values(), &mut ())?;
     }
     let rows = match &plan.rows {
-        Some(bound) => session.rows(&bound.statement, &bound.values, sink)?,
+        Some(bound) => session.rows(&bound.statement, bound.values(), sink)?,
         None => 0,
     };
     let Some(count) = &plan.count else {
@@ -131,7 +131,7 @@ pub(super) fn run_in(
     let page_tells = plan.rows.is_some() && rows < plan.limit && (rows > 0 || plan.offset == 0);
     let total = match page_tells {
         true => plan.offset + rows,
-        false => session.number(&count.statement, &count.values)?,
+        false => session.number(&count.statement, count.values())?,
     };
     Ok(Done { rows, total: Some(total) })
 }

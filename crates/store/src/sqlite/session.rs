@@ -8,7 +8,7 @@ use rusqlite::{Connection, Row, ToSql};
 
 use super::failure::Failure;
 use super::functions::stored;
-use crate::plan::{Slot, Statement};
+use crate::plan::{Slot, Statement, Values};
 use crate::{RowView, Sink};
 
 /// A connection inside a transaction, or reading on its own.
@@ -21,14 +21,15 @@ impl Session<'_> {
     pub fn rows(
         &self,
         statement: &Statement,
-        values: &[Value],
+        values: Values<'_>,
         sink: &mut dyn Sink,
     ) -> Result<u64, Failure> {
         let mut prepared = self.connection.prepare_cached(&statement.sql)?;
         for (at, slot) in statement.slots.iter().enumerate() {
             let value = match slot {
                 Slot::Fixed(value) => value,
-                Slot::Given(given) => values.get(given.0).unwrap_or(&Value::Null),
+                Slot::Given(given) => values.given.get(given.0).unwrap_or(&Value::Null),
+                Slot::Rule(at) => values.rules.get(*at).unwrap_or(&Value::Null),
             };
             prepared.raw_bind_parameter(at + 1, Borrowed(value))?;
         }
@@ -45,7 +46,7 @@ impl Session<'_> {
     pub fn first(
         &self,
         statement: &Statement,
-        values: &[Value],
+        values: Values<'_>,
     ) -> Result<Option<Vec<Value>>, Failure> {
         let mut first = First { columns: 0, values: None };
         let columns = self.connection.prepare_cached(&statement.sql)?.column_count();
@@ -55,7 +56,7 @@ impl Session<'_> {
     }
 
     /// A whole number that the statement gives in its first row.
-    pub fn number(&self, statement: &Statement, values: &[Value]) -> Result<u64, Failure> {
+    pub fn number(&self, statement: &Statement, values: Values<'_>) -> Result<u64, Failure> {
         let row = self.first(statement, values)?;
         Ok(match row.as_deref() {
             Some([Value::Int(number), ..]) => u64::try_from(*number).unwrap_or(0),

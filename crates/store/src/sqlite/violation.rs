@@ -5,13 +5,14 @@
 use std::sync::Arc;
 
 use mainstay_base::{Code, Error};
-use mainstay_schema::model::{Action, Module};
+use mainstay_schema::model::Module;
+use mainstay_schema::sql::symbols;
 use mainstay_schema::{Table, Value};
 use rusqlite::ffi;
 
 use super::failure::{Failure, extended};
 use super::session::Session;
-use crate::plan::{Referenced, WritePlan};
+use crate::plan::{Referenced, Values, WritePlan};
 use crate::sql::sqlite_write;
 
 /// What the failing statement was about to write.
@@ -49,7 +50,15 @@ pub(super) fn explain(
         ffi::SQLITE_CONSTRAINT_UNIQUE
         | ffi::SQLITE_CONSTRAINT_PRIMARYKEY
         | ffi::SQLITE_CONSTRAINT_ROWID => unique(plan, &blame, named),
-        ffi::SQLITE_CONSTRAINT_NOTNULL => not_null(table, named),
+        ffi::SQLITE_CONSTRAINT_NOTNULL => match column(table, named) {
+            Some(at) if plan.closed.contains(&at) => null_in_hidden(table),
+            _ => not_null(table, named),
+        },
+        ffi::SQLITE_CONSTRAINT_CHECK if hides(plan, named) => {
+            let message =
+                format!("new row for relation \"{}\" violates a check constraint", table.name);
+            Error::new(Code::CheckViolated, message)
+        }
         ffi::SQLITE_CONSTRAINT_CHECK => check(table, named),
         ffi::SQLITE_CONSTRAINT_DATATYPE => {
             Error::new(Code::LiteralInvalid, "a value does not fit the type of its column")
@@ -124,18 +133,26 @@ fn unique(plan: &WritePlan, blame: &Blame<'_>, named: &str) -> Error {
     let table = plan.table.as_ref();
     let Some(columns) = unique_columns(table, named) else {
         let name = named.trim_start_matches("index ").trim_matches('\'');
-        return duplicate(name);
+        return if plan.closed.is_empty() { duplicate(name) } else { duplicate_hidden() };
     };
+    if !may_show(plan, &columns) {
+        return duplicate_hidden();
+    }
     let values: Option<Vec<String>> =
         columns.iter().map(|at| blame.value(*at).map(|value| shown(table, *at, value))).collect();
     let error = duplicate(constraint_name(table, &columns));
     match values {
-        Some(values) if may_show(plan, &columns) => {
+        Some(values) => {
             let names = names(table, &columns);
             error.details(format!("Key ({names})=({}) already exists.", values.join(", ")))
         }
         _ => error,
     }
+}
+
+/// A key is taken by a row of which nothing more is told.
+pub(super) fn taken(plan: &WritePlan, columns: &[usize]) -> Error {
+    duplicate(constraint_name(&plan.table, columns))
 }
 
 /// The values of a column that is closed to the caller do not stand in an error either.
@@ -146,6 +163,33 @@ fn may_show(plan: &WritePlan, columns: &[usize]) -> bool {
 fn duplicate(constraint: &str) -> Error {
     let message = format!("duplicate key value violates unique constraint \"{constraint}\"");
     Error::new(Code::UniqueViolated, message)
+}
+
+/// The constraint is over a column that the caller may not see: not even its name is told.
+fn duplicate_hidden() -> Error {
+    Error::new(Code::UniqueViolated, "duplicate key value violates a unique constraint")
+}
+
+fn null_in_hidden(table: &Table) -> Error {
+    let message = format!(
+        "null value in a column of relation \"{}\" violates not-null constraint",
+        table.name
+    );
+    Error::new(Code::NotNullViolated, message)
+}
+
+/// A check that looks at a column which the caller may not see.
+fn hides(plan: &WritePlan, named: &str) -> bool {
+    let table = plan.table.as_ref();
+    let sql = table.checks.iter().find(|check| check.name == named).map(|check| &check.sql);
+    let looked_at: Vec<String> = sql.map_or_else(Vec::new, |sql| symbols(sql));
+    plan.closed.iter().any(|at| {
+        let column = table.columns[*at].name.as_str();
+        // Bounds of a column are checks that bear its name.
+        named == format!("{}_{column}_check", table.name)
+            || sql.is_some_and(|sql| sql.contains(&format!("\"{column}\"")))
+            || looked_at.iter().any(|symbol| symbol.eq_ignore_ascii_case(column))
+    })
 }
 
 fn constraint_name<'t>(table: &'t Table, columns: &[usize]) -> &'t str {
@@ -170,6 +214,11 @@ fn constraint_name<'t>(table: &'t Table, columns: &[usize]) -> &'t str {
 fn not_null(table: &Table, named: &str) -> Error {
     let column = named.strip_prefix(table.name.as_str()).and_then(|rest| rest.strip_prefix('.'));
     null_in(&table.name, column.unwrap_or(named))
+}
+
+/// The position of `t.a`.
+fn column(table: &Table, named: &str) -> Option<usize> {
+    table.column(named.strip_prefix(table.name.as_str())?.strip_prefix('.')?)
 }
 
 /// `23502`, also raised before the database is asked.
@@ -197,7 +246,7 @@ fn foreign_key(
 ) -> Result<Error, Failure> {
     if let Blame::Change { referenced, .. } = blame {
         for query in *referenced {
-            if let Some(values) = session.first(&query.bound.statement, &query.bound.values)? {
+            if let Some(values) = session.first(&query.bound.statement, query.bound.values())? {
                 return Ok(still_referenced(plan, query, &values));
             }
         }
@@ -211,7 +260,7 @@ fn foreign_key(
         let parent = &plan.declared.tables[foreign_key.table];
         let probe = sqlite_write::probe(parent, &foreign_key.references);
         let bound: Vec<Value> = values.iter().map(|value| (*value).clone()).collect();
-        if session.first(&probe, &bound)?.is_some() {
+        if session.first(&probe, Values::given(&bound))?.is_some() {
             continue;
         }
         let texts: Vec<String> = foreign_key
@@ -225,6 +274,8 @@ fn foreign_key(
             plan.table.name, foreign_key.name
         );
         if !may_show(plan, &foreign_key.columns) {
+            let message =
+                format!("insert or update on table \"{}\" violates a foreign key", plan.table.name);
             return Ok(Error::new(Code::ForeignKeyViolated, message));
         }
         return Ok(Error::new(Code::ForeignKeyViolated, message).details(format!(
@@ -234,11 +285,16 @@ fn foreign_key(
             parent.name
         )));
     }
-    Ok(unnamed(&plan.declared, &plan.table))
+    Ok(unnamed(&plan.table))
 }
 
 fn still_referenced(plan: &WritePlan, query: &Referenced, values: &[Value]) -> Error {
     let table = plan.table.as_ref();
+    if !query.told {
+        let message =
+            format!("update or delete on table \"{}\" violates a foreign key", table.name);
+        return Error::new(Code::ForeignKeyViolated, message);
+    }
     let message = format!(
         "update or delete on table \"{}\" violates foreign key constraint \"{}\" on table \"{}\"",
         table.name, query.constraint, query.child
@@ -256,17 +312,13 @@ fn still_referenced(plan: &WritePlan, query: &Referenced, values: &[Value]) -> E
     ))
 }
 
-/// A violation further down a cascade: which row it was cannot be told.
-fn unnamed(module: &Module, table: &Table) -> Error {
-    let restricting = module.tables.iter().find(|child| {
-        child.foreign_keys.iter().any(|key| matches!(key.on_delete, Action::Restrict))
-    });
+/// A violation further down a cascade: which row it was cannot be told, nor in which table, which
+/// the caller may not know.
+fn unnamed(table: &Table) -> Error {
     let message =
         format!("the change to table \"{}\" violates a foreign key constraint", table.name);
-    let error = Error::new(Code::ForeignKeyViolated, message);
-    error.hint_if(restricting.map(|child| {
-        format!("A row further down a cascade is still referenced, perhaps in \"{}\".", child.name)
-    }))
+    Error::new(Code::ForeignKeyViolated, message)
+        .hint("A row further down a cascade is still referenced.")
 }
 
 fn names(table: &Table, columns: &[usize]) -> String {

@@ -13,7 +13,9 @@ use super::failure::Failure;
 use super::gather::Gather;
 use super::session::Session;
 use super::violation::{self, Blame};
-use crate::plan::{Bound, Change, InsertRun, Referenced, Reread, WritePlan};
+use crate::plan::{
+    Bound, Change, InsertRun, Meeting, Referenced, Reread, Values, WritePlan, row_refused,
+};
 use crate::{RowView, Sink};
 
 /// What a write did.
@@ -42,7 +44,7 @@ pub(super) fn run(
     let outcome = match &plan.reread {
         None => apply(session, plan, sink)?,
         Some(Reread::Before(rows)) => {
-            let shown = session.rows(&rows.statement, &rows.values, sink)?;
+            let shown = session.rows(&rows.statement, rows.values(), sink)?;
             apply(session, plan, &mut ())?.showing(shown)
         }
         Some(Reread::Keys(rows)) => {
@@ -52,7 +54,8 @@ pub(super) fn run(
             if let Some(first) = values.first_mut() {
                 *first = keys.finish();
             }
-            outcome.showing(session.rows(&rows.statement, &values, sink)?)
+            let values = Values { given: &values, rules: &rows.rules };
+            outcome.showing(session.rows(&rows.statement, values, sink)?)
         }
     };
     guard(plan, outcome)?;
@@ -63,6 +66,11 @@ fn apply(session: &Session<'_>, plan: &WritePlan, sink: &mut dyn Sink) -> Result
     match &plan.change {
         Change::Insert(runs) => insert(session, plan, runs, sink),
         Change::Update(update) => {
+            for check in &update.checks {
+                if session.first(&check.statement, check.values())?.is_some() {
+                    return Err(refused(plan).into());
+                }
+            }
             let set = update.set.as_slice();
             change(session, plan, &update.bound, &update.referenced, set, sink)
         }
@@ -79,10 +87,16 @@ fn insert(
     runs: &[InsertRun],
     sink: &mut dyn Sink,
 ) -> Result<Outcome, Failure> {
+    // The rules are asked of what was there before any row is added.
+    for check in runs.iter().flat_map(|run| &run.checks) {
+        if session.first(&check.statement, check.values())?.is_none() {
+            return Err(refused(plan).into());
+        }
+    }
     let mut outcome = Outcome::default();
     for run in runs {
         let mut seen = HashSet::new();
-        for row in &run.rows {
+        for (at, row) in run.rows.iter().enumerate() {
             let known = match &run.upsert {
                 Some(upsert) => {
                     let target: Vec<Value> =
@@ -92,10 +106,13 @@ fn insert(
                     if meets && !seen.insert(format!("{target:?}")) {
                         return Err(named_twice().into());
                     }
-                    session.first(&upsert.probe, &target)?.is_some()
+                    session.first(&upsert.probe, Values::given(&target))?.is_some()
                 }
                 None => false,
             };
+            if known {
+                meet(session, plan, run, at)?;
+            }
             let returned = add(session, run, row, sink).map_err(|failure| {
                 let row = run.columns.iter().copied().zip(row).collect();
                 violation::explain(session, plan, Blame::Row(row), failure)
@@ -111,6 +128,31 @@ fn insert(
     Ok(outcome)
 }
 
+/// The rules on a row that is there already. Whoever may not see or change it learns no more than
+/// that its key is taken.
+fn meet(
+    session: &Session<'_>,
+    plan: &WritePlan,
+    run: &InsertRun,
+    at: usize,
+) -> Result<(), Failure> {
+    let free = match run.meetings.get(at) {
+        None | Some(Meeting::Free) => true,
+        Some(Meeting::Never) => false,
+        Some(Meeting::Asked(bound)) => session.first(&bound.statement, bound.values())?.is_some(),
+    };
+    if free {
+        return Ok(());
+    }
+    let target = run.upsert.iter().flat_map(|upsert| &upsert.target);
+    let columns: Vec<usize> = target.map(|place| run.columns[*place]).collect();
+    Err(violation::taken(plan, &columns).into())
+}
+
+fn refused(plan: &WritePlan) -> Error {
+    row_refused(plan.refusal, &plan.addressed.name)
+}
+
 /// Adds one row; what comes back is what was bound, where that is known.
 fn add(
     session: &Session<'_>,
@@ -119,9 +161,9 @@ fn add(
     sink: &mut dyn Sink,
 ) -> Result<u64, Failure> {
     let Some(places) = &run.echo else {
-        return session.rows(&run.statement, row, sink);
+        return session.rows(&run.statement, Values::given(row), sink);
     };
-    session.rows(&run.statement, row, &mut ())?;
+    session.rows(&run.statement, Values::given(row), &mut ())?;
     sink.row(&Echo { row, places })?;
     Ok(1)
 }
@@ -156,7 +198,7 @@ fn change(
     set: &[(usize, Value)],
     sink: &mut dyn Sink,
 ) -> Result<Outcome, Failure> {
-    let done = session.rows(&bound.statement, &bound.values, sink);
+    let done = session.rows(&bound.statement, bound.values(), sink);
     let returned = done.map_err(|failure| {
         let set = set.iter().map(|(at, value)| (*at, value)).collect();
         violation::explain(session, plan, Blame::Change { set, referenced }, failure)

@@ -431,7 +431,7 @@ async fn every_connection_has_the_views_and_the_file_holds_none() {
     // The writer reads it, too.
     let sql = "DELETE FROM teams WHERE upper(name) IN (SELECT loud FROM shouted)";
     let statement = Arc::new(Statement { sql: sql.to_owned(), slots: Vec::new() });
-    let bound = Bound { statement, values: Vec::new().into() };
+    let bound = Bound { statement, values: Vec::new().into(), rules: Arc::default() };
     let delete = Change::Delete(plan::Delete { bound, referenced: Vec::new() });
     kept.store.write(kept.plan("teams", delete), ()).await.unwrap();
     assert_eq!(kept.rows("teams").await, Vec::<String>::new());

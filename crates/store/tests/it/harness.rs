@@ -124,11 +124,21 @@ impl Kept {
         let insert =
             Insert { table, columns: columns.to_vec(), conflict, returning: vec![Expr::Column(0)] };
         let statement = Arc::new(sql::sqlite_write::insert(&insert));
-        InsertRun { statement, columns: columns.into(), rows, upsert, echo: None }
+        InsertRun {
+            statement,
+            columns: columns.into(),
+            rows,
+            upsert,
+            checks: Vec::new(),
+            meetings: Vec::new(),
+            echo: None,
+        }
     }
 
     pub fn plan(&self, table: &str, change: Change) -> WritePlan {
         WritePlan {
+            addressed: self.table(table),
+            refusal: mainstay_base::Code::Forbidden,
             module: 0,
             declared: self.module(),
             table: self.table(table),
@@ -146,8 +156,8 @@ impl Kept {
         let query =
             query::Update { table: self.table(table), set: fixed, filter, returning: Vec::new() };
         let statement = Arc::new(sql::sqlite_write::update(&query));
-        let bound = Bound { statement, values: vec![set.1.clone()].into() };
-        let update = Update { bound, set: vec![set], referenced: Vec::new() };
+        let bound = Bound { statement, values: vec![set.1.clone()].into(), rules: Arc::default() };
+        let update = Update { bound, set: vec![set], referenced: Vec::new(), checks: Vec::new() };
         self.plan(table, Change::Update(update))
     }
 
@@ -178,7 +188,7 @@ pub fn read_plan(statement: Arc<mainstay_store::Statement>, values: Vec<Value>) 
         before: Vec::new(),
         module: 0,
         lane: Lane::Open,
-        rows: Some(Bound { statement, values: values.into() }),
+        rows: Some(Bound { statement, values: values.into(), rules: Arc::default() }),
         count: None,
         limit: u64::MAX,
         offset: 0,

@@ -97,7 +97,7 @@ async fn updates_upserts_and_deletes_are_followed() {
     let delete =
         query::Delete { table: kept.table("books"), filter: Filter::NONE, returning: Vec::new() };
     let statement = Arc::new(sql::sqlite_write::delete(&delete));
-    let bound = Bound { statement, values: Vec::new().into() };
+    let bound = Bound { statement, values: Vec::new().into(), rules: Arc::default() };
     kept.store
         .write(
             kept.plan("books", Change::Delete(plan::Delete { bound, referenced: Vec::new() })),

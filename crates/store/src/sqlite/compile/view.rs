@@ -136,7 +136,9 @@ fn made(
             .map(|(shown, column)| origin(module, shown, column))
             .collect();
         let base = is_plain(&symbols, &seen).then(|| base(module, &origins)).flatten();
-        CompiledView { table, origins, base }
+        let tables = module.tables.iter().enumerate();
+        let reads = tables.filter(|(_, table)| seen.reads(&table.name)).map(|(at, _)| at).collect();
+        CompiledView { table, origins, base, reads }
     });
     Ok(Ok((nature, compiled)))
 }

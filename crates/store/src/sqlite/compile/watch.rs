@@ -20,6 +20,13 @@ pub(super) struct Seen {
     pub functions: BTreeSet<String>,
 }
 
+impl Seen {
+    /// SQLite finds a table by its name in any case.
+    pub fn reads(&self, table: &str) -> bool {
+        self.read.iter().any(|name| name.eq_ignore_ascii_case(table))
+    }
+}
+
 /// Compiles with `prepare` and tells what was seen meanwhile.
 pub(super) fn watched<T>(
     connection: &mut Connection,

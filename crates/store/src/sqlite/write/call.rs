@@ -9,7 +9,7 @@ use super::super::session::Session;
 use super::super::violation;
 use super::Outcome;
 use crate::Sink;
-use crate::plan::{Bound, Call, Gathered, WritePlan};
+use crate::plan::{Bound, Call, Gathered, Values, WritePlan};
 
 pub(super) fn run(
     session: &Session<'_>,
@@ -19,7 +19,7 @@ pub(super) fn run(
 ) -> Result<Outcome, Failure> {
     let step = |bound: &Bound, sink: &mut dyn Sink| {
         session
-            .rows(&bound.statement, &bound.values, sink)
+            .rows(&bound.statement, bound.values(), sink)
             .map_err(|failure| violation::in_function(&plan.declared, failure))
     };
     let Some((last, before)) = call.statements.split_last() else {
@@ -59,12 +59,13 @@ fn shown(
     if let Some(place) = values.get_mut(gathered.place) {
         *place = rows.finish();
     }
+    let values = Values { given: &values, rules: &gathered.shown.rules };
     let count = gathered.count.as_ref();
-    let total = count.map(|count| session.number(&count.statement, &values)).transpose()?;
+    let total = count.map(|count| session.number(&count.statement, values)).transpose()?;
     if let Some(total) = total.filter(|total| gathered.offset > *total) {
         return Err(beyond(gathered.offset, total).into());
     }
-    let affected = session.rows(&gathered.shown.statement, &values, sink)?;
+    let affected = session.rows(&gathered.shown.statement, values, sink)?;
     Ok(Outcome { affected, given, total, ..Outcome::default() })
 }
 

@@ -1,0 +1,241 @@
+//! Rows as they will be, judged by the rules: what is known decides here, before the database is
+//! asked; what depends on other rows becomes a statement that the store runs before the write.
+
+use std::sync::Arc;
+
+use mainstay_base::{Error, Result};
+use mainstay_gate::Permit;
+use mainstay_schema::model::Default;
+use mainstay_schema::rule::{Cell, Check, Const, Residual, Verdict};
+use mainstay_schema::{Column, Value};
+use mainstay_store::plan::Meeting;
+use mainstay_store::query::{Expr, Filter, Operand, Select, Test};
+use mainstay_store::{Bound, sql};
+
+use super::change::Asked;
+use super::insert::{Upserting, Wanted};
+use super::rows::Shaping;
+use super::shape::{Key, Kind};
+use super::{Prepared, Written, conditions, read, rulings};
+use crate::{Config, Plans};
+
+/// Values of the row, by column of the table that is written.
+pub type Known<'k> = dyn Fn(usize) -> Option<&'k Value> + 'k;
+
+/// What must hold of a row besides what is known already; `Err` where it cannot.
+type Judged = std::result::Result<Vec<Arc<Residual>>, ()>;
+
+/// Judges a new row: by the rule to create, by the rules of the columns that were sent, and by the
+/// rule to read where the row comes back.
+///
+/// # Errors
+/// `42501`
+pub fn created(
+    plans: &Plans,
+    wanted: &Wanted<'_, '_>,
+    sent: &[usize],
+    known: &Known<'_>,
+) -> Result<Vec<Bound>> {
+    let written = wanted.written;
+    let stored = |at: usize| new_cell(&written.table.table.columns[at], known(at));
+    let row = |at: usize| written.stored_column(at).map_or(Cell::Value(Const::Null), stored);
+    let mut judging = Judging::default();
+    judging.add(written.permits.act.check(), |check| check.judge(&row));
+    for (at, check) in &written.table.closed.create_checks {
+        judging.add(Some(check).filter(|_| sent.contains(at)), |check| check.judge(&stored));
+    }
+    let read = written.permits.read.as_ref().and_then(Permit::check);
+    judging.add(read.filter(|_| wanted.returning.is_some()), |check| check.judge_as_row(&row));
+    let residuals = judging.done().map_err(|()| refused(written))?;
+    residuals.iter().map(|residual| alone(plans, residual)).collect()
+}
+
+/// A statement that gives a row when the residual holds; it looks at no row of the table.
+fn alone(plans: &Plans, residual: &Arc<Residual>) -> Result<Bound> {
+    let mut key = Key::bare(Kind::Check);
+    let (ruled, rules) = rulings::behind(&[], residual);
+    key.rule(Some(&ruled));
+    let prepared =
+        plans.get_or_make(key, || Ok(Prepared::statement(sql::sqlite::holds(&ruled))))?;
+    Ok(Bound { statement: Arc::clone(&prepared.statement), values: Arc::default(), rules })
+}
+
+/// What a new row that meets one that is there may do with it. Whoever may not see or change that
+/// row is told of a plain conflict.
+///
+/// # Errors
+/// When a statement cannot be planned.
+pub fn meeting(
+    plans: &Plans,
+    wanted: &Wanted<'_, '_>,
+    upserting: &Upserting,
+    update: &[usize],
+    known: &Known<'_>,
+) -> Result<Meeting> {
+    let written = wanted.written;
+    let table = written.table.table;
+    let values: Option<Vec<Value>> =
+        upserting.target.iter().map(|at| known(*at).cloned()).collect();
+    let Some(values) = values.filter(|_| !wanted.blind) else { return Ok(Meeting::Free) };
+    let cell = |at: usize| match known(at).filter(|_| update.contains(&at)) {
+        Some(value) => value_cell(&table.columns[at], value),
+        None => old_cell(&table.columns[at], !update.is_empty()),
+    };
+    let mut judging = Judging::default();
+    let rows = |permit: Option<&Permit>| permit.and_then(Permit::rows).cloned();
+    let read = written.permits.read.as_ref();
+    judging.left.extend(rows(read));
+    if upserting.merges {
+        let change = written.permits.update.as_ref();
+        judging.left.extend(rows(change));
+        judging.add(change.and_then(Permit::check), |check| check.judge(&cell));
+        for (at, check) in &written.table.closed.update_checks {
+            judging.add(Some(check).filter(|_| update.contains(at)), |check| check.judge(&cell));
+        }
+        let touched = |check: &&Check| update.iter().any(|at| check.looks_at(*at));
+        let shown = read.and_then(Permit::check).filter(|_| wanted.returning.is_some());
+        judging.add(shown.filter(touched), |check| check.judge_as_row(&cell));
+    }
+    let Ok(residuals) = judging.done() else { return Ok(Meeting::Never) };
+    if residuals.is_empty() {
+        return Ok(Meeting::Free);
+    }
+    let mut key = Key::new(Kind::Check, &written.table);
+    key.text("meeting").numbers(&upserting.target);
+    let mut rules: Vec<Value> = Vec::new();
+    let mut filter = Filter::NONE;
+    for (place, at) in upserting.target.iter().enumerate() {
+        let given = Operand::Given(mainstay_store::query::Given(place));
+        filter = filter.and(Filter::Test(Expr::Column(*at), Test::Eq, given));
+    }
+    for residual in &residuals {
+        let (ruled, all) = rulings::behind(&rules, residual);
+        key.rule(Some(&ruled));
+        filter = filter.and(Filter::Rule(ruled));
+        rules = all.to_vec();
+    }
+    let prepared = plans.get_or_make(key, || {
+        let select = Select { filter, ..Select::all(written.table.source(), Vec::new()) };
+        Ok(Prepared::statement(sql::sqlite::any(&select)))
+    })?;
+    let statement = Arc::clone(&prepared.statement);
+    Ok(Meeting::Asked(Bound { statement, values: values.into(), rules: rules.into() }))
+}
+
+/// Statements that give a row when one of those that an update finds may not become what it would.
+///
+/// # Errors
+/// As `conditions::own`.
+pub fn changed(
+    plans: &Plans,
+    config: &Config,
+    asked: &Asked<'_, '_>,
+    set: &[(usize, Value)],
+) -> Result<Vec<Bound>> {
+    let written = asked.written;
+    let columns = &written.table.table.columns;
+    let stored = |at: usize| match set.iter().find(|(known, _)| *known == at) {
+        Some((_, value)) => value_cell(&columns[at], value),
+        None => old_cell(&columns[at], !set.is_empty()),
+    };
+    let row = |at: usize| written.stored_column(at).map_or(Cell::Same, stored);
+    let mut judging = Judging::default();
+    judging.add(written.permits.act.check(), |check| check.judge(&row));
+    for (at, check) in &written.table.closed.update_checks {
+        let sets = set.iter().any(|(known, _)| known == at);
+        judging.add(Some(check).filter(|_| sets), |check| check.judge(&stored));
+    }
+    let read = written.permits.read.as_ref().and_then(Permit::check);
+    let level = &written.level.target.table.columns;
+    let touched = |check: &&Check| {
+        (0..level.len()).any(|at| check.looks_at(at) && !matches!(row(at), Cell::Same))
+    };
+    let read = read.filter(|_| asked.returning.is_some()).filter(touched);
+    judging.add(read, |check| check.judge_as_row(&row));
+    match judging.done() {
+        Ok(residuals) => {
+            residuals.iter().map(|rule| broken(plans, config, asked, Some(rule))).collect()
+        }
+        Err(()) => Ok(vec![broken(plans, config, asked, None)?]),
+    }
+}
+
+/// Finds a row for which the residual does not hold; any row without one.
+fn broken(
+    plans: &Plans,
+    config: &Config,
+    asked: &Asked<'_, '_>,
+    residual: Option<&Arc<Residual>>,
+) -> Result<Bound> {
+    let Asked { intent, written, .. } = asked;
+    let part = &intent.query.part;
+    let found = residual.map(|residual| rulings::behind(&written.rules, residual));
+    let mut key = Key::new(Kind::Check, &written.level.target);
+    key.text("broken").part(&written.level, part).rule(written.act.as_ref());
+    key.rule(found.as_ref().map(|(ruled, _)| ruled));
+    let prepared = plans.get_or_make(key, || {
+        let mut shaping = Shaping::new(config, &intent.query, 0);
+        let own = conditions::own(&written.level, part, &mut shaping)?;
+        let mut filter = written.found(own);
+        if let Some((ruled, _)) = &found {
+            filter = filter.and(Filter::Broken(ruled.clone()));
+        }
+        let select = Select { filter, ..Select::all(written.level.target.source(), Vec::new()) };
+        Ok(Prepared { inputs: shaping.inputs, ..Prepared::statement(sql::sqlite::any(&select)) })
+    })?;
+    let values = read::values(config, &prepared, &intent.query, Vec::new())?.into();
+    let rules = found.map_or_else(|| Arc::clone(&written.rules), |(_, rules)| rules);
+    Ok(Bound { statement: Arc::clone(&prepared.statement), values, rules })
+}
+
+/// PostgreSQL's words for a row that the rules do not allow.
+pub fn refused(written: &Written<'_>) -> Error {
+    mainstay_store::plan::row_refused(
+        written.permits.act.identity().refusal(),
+        &written.level.target.table.name,
+    )
+}
+
+#[derive(Default)]
+struct Judging {
+    left: Vec<Arc<Residual>>,
+    denied: bool,
+}
+
+impl Judging {
+    fn add(&mut self, check: Option<&Check>, judge: impl FnOnce(&Check) -> Verdict) {
+        match check.map(judge) {
+            None | Some(Verdict::Holds) => {}
+            Some(Verdict::Denies) => self.denied = true,
+            Some(Verdict::Depends(residual)) => self.left.push(residual),
+        }
+    }
+
+    fn done(self) -> Judged {
+        if self.denied { Err(()) } else { Ok(self.left) }
+    }
+}
+
+/// A column of a row that is made.
+fn new_cell(column: &Column, value: Option<&Value>) -> Cell {
+    match value {
+        Some(Value::Null) if column.identity.is_some() => Cell::Unknown,
+        Some(value) => value_cell(column, value),
+        None if made_by_database(column) => Cell::Unknown,
+        None => Cell::Value(Const::Null),
+    }
+}
+
+/// A column of a row that is changed, and that is not among those set.
+fn old_cell(column: &Column, changes: bool) -> Cell {
+    if changes && column.generated.is_some() { Cell::Unknown } else { Cell::Same }
+}
+
+fn value_cell(column: &Column, value: &Value) -> Cell {
+    Const::from_stored(value, &column.ty).map_or(Cell::Unknown, Cell::Value)
+}
+
+fn made_by_database(column: &Column) -> bool {
+    let sql = matches!(column.default, Some(Default::Sql(_)));
+    sql || column.identity.is_some() || column.generated.is_some()
+}

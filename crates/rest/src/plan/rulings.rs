@@ -1,0 +1,42 @@
+//! The access rules of one plan: what is left of each for the caller, and the values of all of them
+//! in the order in which the levels were permitted.
+
+use std::sync::Arc;
+
+use mainstay_schema::Value;
+use mainstay_schema::rule::Residual;
+use mainstay_store::query::{Filter, Ruled};
+
+/// Gathers the values while permits are asked for.
+#[derive(Debug, Default)]
+pub struct Rulings {
+    values: Vec<Value>,
+}
+
+impl Rulings {
+    /// A rule of this plan, with its values behind those of the rules before it.
+    pub fn add(&mut self, rows: Option<&Arc<Residual>>) -> Option<Ruled> {
+        let residual = Arc::clone(rows?);
+        let first = self.values.len();
+        self.values.extend_from_slice(&residual.values);
+        Some(Ruled { residual, first })
+    }
+
+    #[must_use]
+    pub fn finish(self) -> Arc<[Value]> {
+        self.values.into()
+    }
+}
+
+/// The condition that a rule is; none without one.
+#[must_use]
+pub fn filter(rule: Option<&Ruled>) -> Filter {
+    rule.map_or(Filter::NONE, |rule| Filter::Rule(rule.clone()))
+}
+
+/// A residual behind rules that are there already, with the values of all of them.
+#[must_use]
+pub fn behind(rules: &[Value], residual: &Arc<Residual>) -> (Ruled, Arc<[Value]>) {
+    let ruled = Ruled { residual: Arc::clone(residual), first: rules.len() };
+    (ruled, rules.iter().chain(&residual.values).cloned().collect())
+}

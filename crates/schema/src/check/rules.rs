@@ -1,0 +1,193 @@
+//! Rules of tables, columns and functions, once all tables are known: every name in them is looked
+//! up. Those of views wait until the engine has said which columns they have.
+
+use std::sync::Arc;
+
+use crate::Rule;
+use crate::mistake::{Found, Mistake, Place};
+use crate::model::{
+    Allow, ColumnAllow, CompiledView, Function, Module, Origin, Table, View, ViewTenant,
+};
+use crate::rule::bind::{Scope, Shape};
+use crate::rule::{Extra, RuleFault};
+
+const NO_NEW: &str = "rules of `read` and `delete` know the row as it is: `row`";
+const NO_ROW: &str = "a row that is made has no row before it: `new` is what it will be";
+const NO_ROWS: &str = "a column is there or not for all rows alike; what differs from row to row \
+                       belongs into a table of its own, or into a view";
+const CALLER: &str = "a function is called before any row is looked at";
+
+/// What is wrong with one rule.
+struct Wrong {
+    what: String,
+    place: Option<Place>,
+    source: String,
+    fault: RuleFault,
+}
+
+/// Binds the rules of a module's tables and functions.
+pub(super) fn bind(tables: &mut [Table], functions: &mut [Function], found: &mut Found) {
+    let known: Vec<Table> = tables.to_vec();
+    let shapes: Vec<Shape<'_>> = known.iter().map(Shape::of).collect();
+    let mut wrong = Vec::new();
+    for (at, table) in tables.iter_mut().enumerate() {
+        let links = links(&known, at);
+        let extra = Extra { tenant: known[at].tenant, links: &links, judges: false };
+        let scopes = Scopes { tables: &shapes, row: &shapes[at] };
+        scopes.allow(&mut table.allow, &extra, &mut wrong);
+        for column in &mut table.columns {
+            scopes.column(&column.name, &mut column.allow, &mut wrong);
+        }
+    }
+    for function in functions {
+        let scope = Scope { why_not: CALLER, ..Scope::CALLER };
+        one(function.allow.as_mut(), "`allow`", &scope, &Extra::default(), &mut wrong);
+    }
+    wrong.into_iter().for_each(|wrong| found.add(wrong.into_mistake()));
+}
+
+/// Binds the rules of the views of a module that the engine has compiled.
+pub(crate) fn bind_views(module: &mut Module, found: &mut Found) {
+    let tables = module.tables.clone();
+    let shapes: Vec<Shape<'_>> = tables.iter().map(|table| Shape::of(table)).collect();
+    let mut wrong = Vec::new();
+    for view in &mut module.views {
+        let Some(compiled) = &view.compiled else { continue };
+        let tenant = view_tenant(view, compiled, &tables, found);
+        let mut table = Table { tenant, ..Table::clone(&compiled.table) };
+        inherit(&mut table, &compiled.origins, &tables);
+        let opens = compiled.origins.iter().map(|origin| {
+            let origin = origin.as_ref()?;
+            shapes[origin.table].opens[origin.column]
+        });
+        let plain = compiled.table.clone();
+        let shape = Shape { name: &plain.name, columns: &plain.columns, opens: opens.collect() };
+        let extra = Extra { tenant, ..Extra::default() };
+        Scopes { tables: &shapes, row: &shape }.allow(&mut table.allow, &extra, &mut wrong);
+        let compiled = CompiledView { table: Arc::new(table), ..compiled.clone() };
+        view.compiled = Some(compiled);
+    }
+    wrong.into_iter().for_each(|wrong| found.add(wrong.into_mistake()));
+}
+
+/// A column that is shown unchanged is hidden from whom its table hides it.
+fn inherit(view: &mut Table, origins: &[Option<Origin>], tables: &[Arc<Table>]) {
+    for (column, origin) in view.columns.iter_mut().zip(origins) {
+        if let Some(origin) = origin {
+            column.allow.read.clone_from(&tables[origin.table].columns[origin.column].allow.read);
+        }
+    }
+}
+
+/// The column of a view that says whose a row is.
+fn view_tenant(
+    view: &View,
+    compiled: &CompiledView,
+    tables: &[Arc<Table>],
+    found: &mut Found,
+) -> Option<usize> {
+    let Allow { read, create, update, delete } = &view.allow;
+    // A view without rules is closed, so nobody sees anything through it.
+    let rule = [read, create, update, delete].into_iter().flatten().next()?;
+    let place = rule.place.unwrap_or_default();
+    let columns = &compiled.table.columns;
+    match &view.tenant {
+        ViewTenant::Open => None,
+        ViewTenant::Column(name) => {
+            let at = columns.iter().position(|column| column.name == *name);
+            if at.is_none() {
+                let message = format!("view `{}` has no column `{name}`", view.name);
+                let names = columns.iter().map(|column| column.name.as_str());
+                found.add(Mistake::new(place, "unknown-column", message).nearest(name, names));
+            }
+            at
+        }
+        ViewTenant::Unsaid => {
+            let of_tenant = |origin: &Option<Origin>| {
+                origin.is_some_and(|at| tables[at.table].tenant == Some(at.column))
+            };
+            let shown = compiled.origins.iter().position(of_tenant);
+            let owned = compiled.reads.iter().find(|at| tables[**at].tenant.is_some());
+            if let (None, Some(owned)) = (shown, owned) {
+                let table = &tables[*owned];
+                let column = table.tenant.map_or("", |at| &table.columns[at].name);
+                let message = format!(
+                    "view `{}` reads `{}`, whose rows have tenants, and does not show whose they are",
+                    view.name, table.name
+                );
+                let hint = format!(
+                    "show its column `{column}`, or say `tenant = false` if everybody may see the \
+                     rows of all tenants"
+                );
+                found.add(Mistake::new(place, "tenant-hidden", message).hint(hint));
+            }
+            shown
+        }
+    }
+}
+
+/// References to rows of tables with tenants, from one that has them too.
+fn links(tables: &[Table], at: usize) -> Vec<(usize, usize, usize)> {
+    let table = &tables[at];
+    if table.tenant.is_none() {
+        return Vec::new();
+    }
+    let keys = table.foreign_keys.iter().filter(|key| key.columns.len() == 1);
+    keys.filter_map(|key| Some((key.columns[0], key.table, tables[key.table].tenant?))).collect()
+}
+
+struct Scopes<'s, 'm> {
+    tables: &'s [Shape<'m>],
+    row: &'s Shape<'m>,
+}
+
+impl<'s, 'm: 's> Scopes<'s, 'm> {
+    fn scope(&self, sees_row: bool, sees_new: bool, why_not: &'static str) -> Scope<'_> {
+        Scope { tables: self.tables, row: Some(self.row), sees_row, sees_new, why_not }
+    }
+
+    fn allow(&self, allow: &mut Allow, extra: &Extra<'_>, wrong: &mut Vec<Wrong>) {
+        let row = self.scope(true, false, NO_NEW);
+        let new = self.scope(false, true, NO_ROW);
+        let both = self.scope(true, true, "");
+        one(allow.read.as_mut(), "`allow.read`", &row, extra, wrong);
+        let judging = Extra { judges: true, ..*extra };
+        one(allow.create.as_mut(), "`allow.create`", &new, &judging, wrong);
+        one(allow.update.as_mut(), "`allow.update`", &both, extra, wrong);
+        one(allow.delete.as_mut(), "`allow.delete`", &row, extra, wrong);
+    }
+
+    fn column(&self, name: &str, allow: &mut ColumnAllow, wrong: &mut Vec<Wrong>) {
+        let what = |action: &str| format!("`{action}` of column `{name}`");
+        let judging = Extra { judges: true, ..Extra::default() };
+        let caller = Scope { why_not: NO_ROWS, ..Scope::CALLER };
+        one(allow.read.as_mut(), &what("read"), &caller, &Extra::default(), wrong);
+        let (new, both) = (self.scope(false, true, NO_ROW), self.scope(true, true, ""));
+        one(allow.create.as_mut(), &what("create"), &new, &judging, wrong);
+        one(allow.update.as_mut(), &what("update"), &both, &judging, wrong);
+    }
+}
+
+fn one(
+    rule: Option<&mut Rule>,
+    what: &str,
+    scope: &Scope<'_>,
+    extra: &Extra<'_>,
+    wrong: &mut Vec<Wrong>,
+) {
+    let Some(rule) = rule else { return };
+    if let Err(fault) = rule.bind(scope, extra) {
+        let (place, source) = (rule.place, rule.source.clone());
+        wrong.push(Wrong { what: what.to_owned(), place, source, fault });
+    }
+}
+
+impl Wrong {
+    fn into_mistake(self) -> Mistake {
+        let Self { what, place, source, fault } = self;
+        let place = place.unwrap_or_default().inside(&source, fault.range);
+        let mut mistake = Mistake::new(place, fault.code, format!("{what}: {}", fault.message));
+        mistake.hint = fault.hint;
+        mistake
+    }
+}

@@ -1,0 +1,85 @@
+//! CEL's operators on values whose kind only the data knows: JSON columns, lists, claims. Pure;
+//! `reduce` and the store's SQL functions answer by them alike.
+
+use std::cmp::Ordering;
+
+use serde_json::Value;
+
+use super::tree::Key;
+
+/// The value that the steps lead to; `None` is an error: no such key, or nothing to step into.
+#[must_use]
+pub fn step<'v>(from: &'v Value, path: &[Key]) -> Option<&'v Value> {
+    path.iter().try_fold(from, |value, key| match (value, key) {
+        (Value::Object(fields), Key::Name(name)) => fields.get(name),
+        (Value::Array(items), Key::At(at)) => items.get(usize::try_from(*at).ok()?),
+        _ => None,
+    })
+}
+
+/// Numbers are equal by their worth, all else by kind and content.
+#[must_use]
+pub fn equal(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::Number(_), Value::Number(_)) => numbers(left, right) == Some(Ordering::Equal),
+        (Value::Array(left), Value::Array(right)) => {
+            left.len() == right.len() && left.iter().zip(right).all(|(l, r)| equal(l, r))
+        }
+        (Value::Object(left), Value::Object(right)) => {
+            let same = |(key, value)| right.get(key).is_some_and(|other| equal(value, other));
+            left.len() == right.len() && left.iter().all(same)
+        }
+        _ => left == right,
+    }
+}
+
+/// `None` is an error: the two have no order.
+#[must_use]
+pub fn order(left: &Value, right: &Value) -> Option<Ordering> {
+    match (left, right) {
+        (Value::Number(_), Value::Number(_)) => numbers(left, right),
+        (Value::String(left), Value::String(right)) => Some(left.cmp(right)),
+        (Value::Bool(left), Value::Bool(right)) => Some(left.cmp(right)),
+        _ => None,
+    }
+}
+
+/// One of a list's elements, or of a map's keys; `None` is an error.
+#[must_use]
+pub fn within(value: &Value, list: &Value) -> Option<bool> {
+    match (list, value) {
+        (Value::Array(items), _) => Some(items.iter().any(|item| equal(item, value))),
+        (Value::Object(fields), Value::String(key)) => Some(fields.contains_key(key)),
+        (Value::Object(_), Value::Number(_) | Value::Bool(_)) => Some(false),
+        _ => None,
+    }
+}
+
+/// Characters of a text, elements of a list, keys of a map.
+#[must_use]
+pub fn size(value: &Value) -> Option<usize> {
+    match value {
+        Value::String(text) => Some(text.chars().count()),
+        Value::Array(items) => Some(items.len()),
+        Value::Object(fields) => Some(fields.len()),
+        _ => None,
+    }
+}
+
+/// What `exists` and `all` go through.
+#[must_use]
+pub fn items(value: &Value) -> Option<Vec<Value>> {
+    match value {
+        Value::Array(items) => Some(items.clone()),
+        Value::Object(fields) => Some(fields.keys().map(|key| key.as_str().into()).collect()),
+        _ => None,
+    }
+}
+
+#[allow(clippy::cast_precision_loss)] // as CEL compares a whole number with another
+fn numbers(left: &Value, right: &Value) -> Option<Ordering> {
+    match (left.as_i64(), right.as_i64()) {
+        (Some(left), Some(right)) => Some(left.cmp(&right)),
+        _ => left.as_f64()?.partial_cmp(&right.as_f64()?),
+    }
+}

@@ -1,0 +1,114 @@
+//! The parts of a rule that no row decides: read from the caller directly where they are as plain
+//! as `auth.uid`, by CEL's interpreter otherwise. An error stays one, for `||` may absorb it.
+
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+use cel::common::ast::{Expr, IdedExpr};
+use cel::{Context, Value};
+use chrono::{DateTime, FixedOffset};
+use mainstay_base::Instant;
+
+use super::constant::Const;
+use super::facts::{self, AuthFacts, RequestFacts};
+use super::kind::Kind;
+use super::parse;
+
+/// Who asks, when, and how: everything that rules may know before a row is looked at.
+pub struct Asking<'a> {
+    auth: &'a AuthFacts,
+    now: Instant,
+    request: &'a dyn RequestFacts,
+    context: OnceCell<Context<'static, 'static>>,
+}
+
+impl<'a> Asking<'a> {
+    #[must_use]
+    pub fn new(auth: &'a AuthFacts, now: Instant, request: &'a dyn RequestFacts) -> Self {
+        Self { auth, now, request, context: OnceCell::new() }
+    }
+
+    /// Made for the first part that needs the interpreter.
+    fn context(&self) -> &Context<'static, 'static> {
+        self.context.get_or_init(|| {
+            let mut context = Context::with_env(Arc::clone(parse::environment()));
+            context.add_variable_from_value("auth", self.auth.to_value());
+            context.add_variable_from_value("request", facts::request_value(self.request));
+            if let Some(now) = DateTime::from_timestamp_micros(self.now) {
+                let now: DateTime<FixedOffset> = now.fixed_offset();
+                context.add_variable_from_value("now", Value::Timestamp(now));
+            }
+            context
+        })
+    }
+}
+
+/// A part of a rule that depends on the caller and the request alone.
+#[derive(Clone, Debug)]
+pub struct Known {
+    expression: IdedExpr,
+    form: Form,
+    /// As it was written, where that can be told.
+    pub text: String,
+    pub kind: Kind,
+    /// It may differ from one request of a caller to the next.
+    pub changes: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Form {
+    Uid,
+    Role,
+    Now,
+    Asked,
+}
+
+impl Known {
+    pub(super) fn new(expression: &IdedExpr, text: String, kind: Kind) -> Self {
+        let form = match &expression.expr {
+            Expr::Ident(name) if name == "now" => Form::Now,
+            Expr::Select(select) if !select.test => {
+                match (&select.operand.expr, select.field.as_str()) {
+                    (Expr::Ident(name), "uid") if name == "auth" => Form::Uid,
+                    (Expr::Ident(name), "role") if name == "auth" => Form::Role,
+                    _ => Form::Asked,
+                }
+            }
+            _ => Form::Asked,
+        };
+        let changes = mentions(expression, &["now", "request"]);
+        Self { expression: expression.clone(), form, text, kind, changes }
+    }
+
+    /// Its value for this caller; `None` is an error.
+    #[must_use]
+    pub fn value(&self, asking: &Asking<'_>) -> Option<Const> {
+        match self.form {
+            Form::Uid => asking.auth.uid.clone().map(Const::Text),
+            Form::Role => Some(Const::Text(asking.auth.role.clone())),
+            Form::Now => Some(Const::Time(asking.now)),
+            Form::Asked => {
+                let value = asking.context().resolve(&self.expression).ok()?;
+                Const::from_cel(&value)
+            }
+        }
+    }
+}
+
+/// One of these names stands somewhere in it.
+pub(super) fn mentions(node: &IdedExpr, names: &[&str]) -> bool {
+    let any = |node: &IdedExpr| mentions(node, names);
+    match &node.expr {
+        Expr::Ident(name) => names.contains(&name.as_str()),
+        Expr::Select(select) => any(&select.operand),
+        Expr::Call(call) => call.target.iter().any(|node| any(node)) || call.args.iter().any(any),
+        Expr::List(list) => list.elements.iter().any(any),
+        Expr::Comprehension(inner) => {
+            [&inner.iter_range, &inner.accu_init, &inner.loop_cond, &inner.loop_step, &inner.result]
+                .into_iter()
+                .any(any)
+        }
+        Expr::Literal(_) | Expr::Unspecified => false,
+        Expr::Map(_) | Expr::Struct(_) => true,
+    }
+}
