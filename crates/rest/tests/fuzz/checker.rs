@@ -3,6 +3,7 @@
 
 use std::sync::Mutex;
 
+use mainstay_schema::Module;
 use mainstay_store::Statement;
 use mainstay_store::sql::{sqlite_ddl, sqlite_view};
 use rusqlite::Connection;
@@ -10,7 +11,6 @@ use rusqlite::config::DbConfig;
 use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::functions::{Aggregate, Context, FunctionFlags};
 
-use crate::planner::Planner;
 use crate::words::MARKER;
 
 /// Statements that are remembered: requests repeat shapes, and preparing is what takes the time.
@@ -22,13 +22,12 @@ pub struct Checker {
 }
 
 impl Checker {
-    pub fn new(planner: &Planner) -> Self {
+    pub fn new(module: &Module) -> Self {
         let connection = Connection::open_in_memory().unwrap();
         // A column that is not there must be refused, not taken for a text.
         for strict in [DbConfig::SQLITE_DBCONFIG_DQS_DML, DbConfig::SQLITE_DBCONFIG_DQS_DDL] {
             connection.set_db_config(strict, false).unwrap();
         }
-        let module = &planner.catalog().modules[0];
         for table in &module.tables {
             for sql in sqlite_ddl::create(module, table) {
                 Self::teach(&connection, &sql, |sql| connection.execute_batch(sql)).unwrap();

@@ -6,6 +6,9 @@
 
 mod checker;
 mod planner;
+#[path = "../ruled/mod.rs"]
+mod ruled;
+mod rules;
 mod words;
 
 use std::time::{Duration, Instant};
@@ -97,9 +100,29 @@ fn any_query_string_parses_or_is_refused_with_its_place() {
 }
 
 #[test]
+fn whatever_rule_is_taken_becomes_one_statement() {
+    let checker = Checker::new(&ruled::declared("true").unwrap().modules[0]);
+    let taken = std::cell::Cell::new(0_u64);
+    let check = |rule: &str| -> Result<(), TestCaseError> {
+        let Ok(catalog) = ruled::declared(rule) else { return Ok(()) };
+        match ruled::read_of(catalog) {
+            Ok(bound) => {
+                taken.set(taken.get() + 1);
+                checker.check(&bound.statement).map_err(TestCaseError::fail)
+            }
+            Err(error) if error.code() == Code::Forbidden => Ok(()),
+            Err(error) => Err(TestCaseError::fail(format!("a fault of ours: {error}"))),
+        }
+    };
+    until_time_is_over("rules", rules::texts(), check);
+    println!("{} rules taken", taken.get());
+    assert!(taken.get() > 10, "no rule that was made up could be taken");
+}
+
+#[test]
 fn whatever_is_planned_is_one_statement_with_every_value_bound() {
     let planner = Planner::new();
-    let checker = Checker::new(&planner);
+    let checker = Checker::new(&planner.catalog().modules[0]);
     let counted = std::cell::Cell::new((0_u64, 0_u64));
     let check = |request: &str| -> Result<(), TestCaseError> {
         let (mut planned, mut statements) = counted.get();

@@ -10,7 +10,7 @@ use super::sqlite_rule::{Writer, is_dynamic};
 
 /// What NULL means for a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Nulls {
+pub(super) enum Nulls {
     Never,
     /// CEL's null.
     Value,
@@ -301,7 +301,7 @@ fn part_name(part: TimePart) -> &'static str {
     TimePart::ALL.iter().find(|(_, known)| *known == part).map_or("", |(name, _)| name)
 }
 
-fn nulls(term: &Term) -> Nulls {
+pub(super) fn nulls(term: &Term) -> Nulls {
     match term {
         Term::Const(Const::Null) => Nulls::Value,
         Term::Param(..) | Term::Const(_) | Term::Item(_) => Nulls::Never,
