@@ -48,7 +48,9 @@ pub(super) fn expression(text: &mut Text, scope: &Scope<'_>, expr: &Expr) {
 /// even an empty list.
 fn joined(text: &mut Text, scope: &Scope<'_>, at: usize, expr: &Expr) {
     let row = scope.joined(at);
-    let lists = matches!(expr, Expr::Embed(embed) if embed.form != EmbedForm::One);
+    // What is counted up is there even if there is nothing to count.
+    let always = |embed: &Embed| embed.form != EmbedForm::One || embed.select.group.is_some();
+    let lists = matches!(expr, Expr::Embed(embed) if always(embed));
     match scope.joins[at].link.pairs.first().filter(|_| lists) {
         None => expression(text, &row, expr),
         Some((_, linked)) => {

@@ -101,7 +101,9 @@ fn insert(
                 Some(upsert) => {
                     let target: Vec<Value> =
                         upsert.target.iter().map(|at| row[*at].clone()).collect();
-                    if upsert.merges && !seen.insert(format!("{target:?}")) {
+                    // Nulls are never the same.
+                    let meets = upsert.merges && !target.contains(&Value::Null);
+                    if meets && !seen.insert(format!("{target:?}")) {
                         return Err(named_twice().into());
                     }
                     session.first(&upsert.probe, Values::given(&target))?.is_some()

@@ -1,0 +1,201 @@
+//! Changes to rows that are there: which rows are found, what they become, what goes with them.
+
+use super::constraint::Draft;
+use super::expect::{Expected, Refusal};
+use super::read::not_singular;
+use super::rules::Ready;
+use super::sight::Action;
+use super::write::{Done, Writing, either, null_in, readonly};
+use crate::request::{Body, Returning};
+use crate::rule::judge::loose;
+use crate::world::{Cell, Row};
+
+pub fn update(writing: &Writing<'_, '_>, body: &Body) -> Done {
+    let Writing { sight, request, .. } = writing;
+    writing.open(&[Action::Update, Action::Read])?;
+    writing.levels()?;
+    if body.columns.is_empty() {
+        return unchanged(writing);
+    }
+    let set = &body.rows[0];
+    let found = found(writing, sight.rules[request.table].update.as_deref());
+    either(wrong(writing, body, set, &found))?;
+    let mut draft = Draft::new(sight);
+    for at in &found {
+        draft.rows[request.table][*at] = changed(sight.row(request.table, *at), body, set);
+    }
+    constraints(writing, &draft, body, set, &found)?;
+    let represents = request.prefer.returning == Some(Returning::Representation);
+    let state = writing.readable(draft, &found, represents)?;
+    let rows = if represents { writing.returned(&state, &found) } else { Vec::new() };
+    let count = if represents { rows.len() } else { found.len() };
+    let total = total(writing, count);
+    let range = match count {
+        0 => format!("*/{total}"),
+        count => format!("0-{}/{total}", count - 1),
+    };
+    let expected = ended(writing, rows, range)?;
+    Ok((expected, state.rows))
+}
+
+/// Nothing is set.
+fn unchanged(writing: &Writing<'_, '_>) -> Done {
+    if writing.request.single {
+        return Err(vec![not_singular(0)]);
+    }
+    let range = format!("*/{}", total(writing, 0));
+    Ok((ended(writing, Vec::new(), range)?, writing.sight.state.rows.clone()))
+}
+
+pub fn delete(writing: &Writing<'_, '_>) -> Done {
+    let Writing { sight, request, reading, .. } = writing;
+    writing.open(&[Action::Delete, Action::Read])?;
+    writing.levels()?;
+    either(filtered(writing, "DELETE"))?;
+    let rule = sight.rules[request.table].delete.as_ref();
+    let found = found(writing, rule.map(std::slice::from_ref));
+    let mut draft = Draft::new(sight);
+    draft.remove(request.table, &found);
+    if !draft.is_whole() {
+        return Err(draft.still_referenced(request.table, &found, true));
+    }
+    let represents = request.prefer.returning == Some(Returning::Representation);
+    let part = &request.part;
+    let kept: Vec<usize> = match represents {
+        true => {
+            let inner = |at: &usize| reading.has_inner(request.table, *at, part);
+            reading.sorted(request.table, found.iter().copied().filter(inner).collect(), part)
+        }
+        false => found,
+    };
+    let rows = match represents {
+        true => reading.shown(request.table, &kept, part),
+        false => Vec::new(),
+    };
+    let count = if represents { rows.len() } else { kept.len() };
+    let range = format!("*/{}", total(writing, count));
+    Ok((ended(writing, rows, range)?, draft.rows))
+}
+
+fn total(writing: &Writing<'_, '_>, count: usize) -> String {
+    writing.request.prefer.count.map_or("*".to_owned(), |_| count.to_string())
+}
+
+/// 200 with rows, 204 without.
+fn ended(
+    writing: &Writing<'_, '_>,
+    rows: Vec<String>,
+    range: String,
+) -> Result<Expected, Vec<Refusal>> {
+    match writing.request.prefer.returning {
+        Some(Returning::Representation) => writing.representation(rows, 200, Some(range), false),
+        _ => Ok(Expected::Empty { status: 204, content_range: Some(range), location: None }),
+    }
+}
+
+/// What is wrong with the filters, and with the names in them.
+fn filtered(writing: &Writing<'_, '_>, verb: &str) -> Vec<Refusal> {
+    let Writing { request, reading, .. } = writing;
+    let mut found = reading.name_refusals(request.table, &request.part);
+    if request.part.filters.is_empty() {
+        let message = format!("{verb} requires a WHERE clause");
+        found.push(Refusal::new(400, "21000", message));
+    }
+    found
+}
+
+/// The rows that may be read, that the filters mean, and that the rule lets be changed: its parts
+/// that look at the new row are judged later.
+fn found(writing: &Writing<'_, '_>, rule: Option<&[Ready]>) -> Vec<usize> {
+    let Writing { sight, request, reading, .. } = writing;
+    let (table, part) = (request.table, &request.part);
+    let passes = |at: usize| {
+        let row = Some(sight.state.snapshot.row(table, at));
+        let parts = rule.unwrap_or_default().iter().filter(|part| !part.looks_at_new);
+        let mut held = parts.map(|part| part.holds(&sight.asked, row, None));
+        sight.caller.is_service() || held.all(|held| held)
+    };
+    let means = |at: usize| {
+        part.filters.iter().all(|one| reading.truth(table, at, part, one) == Some(true))
+    };
+    let visible = sight.visible(table).iter().copied();
+    visible.filter(|at| means(*at) && passes(*at)).collect()
+}
+
+fn changed(row: &Row, body: &Body, set: &[Cell]) -> Row {
+    let mut row = row.clone();
+    for (at, cell) in body.columns.iter().zip(set) {
+        row[*at] = cell.clone();
+    }
+    row
+}
+
+/// What forbids the change before the database is asked.
+fn wrong(writing: &Writing<'_, '_>, body: &Body, set: &[Cell], places: &[usize]) -> Vec<Refusal> {
+    let Writing { sight, request, .. } = writing;
+    let table = request.table;
+    let here = sight.table(table);
+    let mut refusals = filtered(writing, "UPDATE");
+    for (at, cell) in body.columns.iter().zip(set) {
+        let column = &here.columns[*at];
+        let rule = sight.rules[table].columns[*at].update.as_ref();
+        let holds = |place: usize| {
+            let row = sight.row(table, place);
+            let new = loose(here, &changed(row, body, set));
+            let row = sight.state.snapshot.row(table, place);
+            rule.map(|rule| rule.holds(&sight.asked, Some(row), Some(new.as_ref())))
+        };
+        match rule.is_some_and(|rule| !rule.verdict(&sight.asked).denies()) {
+            // Judged for each row that would change.
+            true => {
+                let each = places.iter().map(|place| writing.closed_column(*at, holds(*place)));
+                refusals.extend(each.flatten());
+            }
+            false => refusals.extend(writing.closed_column(*at, rule.map(|_| false))),
+        }
+        if column.readonly && !sight.caller.is_service() {
+            refusals.push(readonly(&column.name));
+        }
+        if cell.is_null() && !column.null {
+            refusals.push(null_in(&here.name, column));
+        }
+    }
+    let checks = sight.rules[table].update.iter().flatten().filter(|part| part.looks_at_new);
+    for check in checks.filter(|_| !sight.caller.is_service()) {
+        let fails = places.iter().any(|place| {
+            let new = loose(here, &changed(sight.row(table, *place), body, set));
+            let row = sight.state.snapshot.row(table, *place);
+            !check.holds(&sight.asked, Some(row), Some(new.as_ref()))
+        });
+        if fails {
+            refusals.push(writing.row_refused());
+        }
+    }
+    refusals
+}
+
+fn constraints(
+    writing: &Writing<'_, '_>,
+    draft: &Draft<'_, '_>,
+    body: &Body,
+    set: &[Cell],
+    places: &[usize],
+) -> Result<(), Vec<Refusal>> {
+    let table = writing.request.table;
+    let told = |column: usize| {
+        let place = body.columns.iter().position(|at| *at == column);
+        place.map(|place| set[place].clone())
+    };
+    let each = places.iter().flat_map(|place| draft.duplicates(table, *place, &told));
+    either(each.collect())?;
+    if draft.is_whole() {
+        return Ok(());
+    }
+    let mut refusals: Vec<Refusal> =
+        places.iter().flat_map(|place| draft.dangling(table, *place, &told)).collect();
+    let here = writing.sight.table(table);
+    if here.key.len() == 1 && body.columns.contains(&here.key[0]) || refusals.is_empty() {
+        refusals.extend(draft.still_referenced(table, places, false));
+    }
+    Err(refusals)
+}

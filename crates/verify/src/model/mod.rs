@@ -1,0 +1,152 @@
+//! The slow evaluator: rows in memory, rules judged one row at a time, and the dialect in its
+//! plainest form on what is left to see. It shares no code with what it checks.
+
+mod aggregate;
+mod change;
+mod compare;
+mod constraint;
+pub mod expect;
+mod read;
+mod rules;
+mod show;
+mod sight;
+mod write;
+
+use std::collections::BTreeSet;
+
+use crate::request::http::write;
+use crate::request::{Part, Prefer, Request, Verb};
+use crate::rule::{Facts, Judge, Snapshot};
+use crate::world::{Row, World};
+
+pub use expect::{Expected, Refusal};
+pub use rules::Verdict;
+
+use rules::{Asked, TableRules};
+use sight::Sight;
+
+/// A world as it stands after the requests so far.
+pub struct Model<'w> {
+    world: &'w World,
+    judge: &'w Judge,
+    rules: Vec<TableRules>,
+    state: State,
+}
+
+/// The rows at one moment.
+pub struct State {
+    pub rows: Vec<Vec<Row>>,
+    snapshot: Snapshot,
+}
+
+impl State {
+    fn new(world: &World, rows: Vec<Vec<Row>>) -> Self {
+        let snapshot = Snapshot::new(&world.tables, &rows);
+        Self { rows, snapshot }
+    }
+}
+
+impl<'w> Model<'w> {
+    /// # Errors
+    /// When the interpreter cannot read a rule.
+    pub fn new(world: &'w World, judge: &'w Judge) -> Result<Self, String> {
+        let rules = rules::ready(judge, world)?;
+        let mut model = Self { world, judge, rules, state: State::new(world, Vec::new()) };
+        model.become_rows(world.rows.clone());
+        Ok(model)
+    }
+
+    fn become_rows(&mut self, rows: Vec<Vec<Row>>) {
+        self.state = State::new(self.world, rows);
+    }
+
+    /// The rows of a table, as whoever sees everything reads them.
+    #[must_use]
+    pub fn stored(&self, table: usize) -> Vec<String> {
+        let all = Request {
+            caller: self.world.callers.len() - 1,
+            table,
+            verb: Verb::Get,
+            part: Part::default(),
+            prefer: Prefer::default(),
+            single: false,
+            headers: Vec::new(),
+        };
+        let facts = self.facts(&all);
+        let sight = self.sight(&all, &self.state, &facts);
+        read::Reading { sight: &sight }.shown(table, sight.visible(table), &all.part)
+    }
+
+    /// What the answer must be. A write that is right changes the rows.
+    pub fn answer(&mut self, request: &Request) -> Expected {
+        let (expected, rows) = match &request.verb {
+            Verb::Batch(operations) => self.batch(operations),
+            _ => self.one(request, &self.state),
+        };
+        if let Some(rows) = rows {
+            self.become_rows(rows);
+        }
+        expected
+    }
+
+    /// One request on a state, and the rows that it leaves behind if it changes any.
+    fn one(&self, request: &Request, state: &State) -> (Expected, Option<Vec<Vec<Row>>>) {
+        let facts = self.facts(request);
+        let sight = self.sight(request, state, &facts);
+        match &request.verb {
+            Verb::Get | Verb::Head => (read::answer(&sight, request), None),
+            _ => match write::answer(self, &sight, request) {
+                Ok((expected, rows)) => (expected, Some(rows)),
+                Err(refusals) => (Expected::Refused(refusals), None),
+            },
+        }
+    }
+
+    /// All operations happen, or none.
+    fn batch(&self, operations: &[Request]) -> (Expected, Option<Vec<Vec<Row>>>) {
+        let mut state: Option<State> = None;
+        let mut answers = Vec::new();
+        for (at, operation) in operations.iter().enumerate() {
+            let (expected, rows) = self.one(operation, state.as_ref().unwrap_or(&self.state));
+            if let Expected::Refused(mut refusals) = expected {
+                refusals.iter_mut().for_each(|refusal| refusal.operation = Some(at));
+                return (Expected::Refused(refusals), None);
+            }
+            answers.push(expected);
+            if let Some(rows) = rows {
+                state = Some(State::new(self.world, rows));
+            }
+        }
+        (Expected::Batch(answers), state.map(|state| state.rows))
+    }
+
+    fn facts(&self, request: &Request) -> Facts {
+        let sent = write(request, &self.world.tables);
+        let caller = &self.world.callers[request.caller];
+        Facts::new(caller, sent.method, sent.path(), &request.headers)
+    }
+
+    fn sight<'s>(&'s self, request: &Request, state: &'s State, facts: &'s Facts) -> Sight<'s> {
+        let caller = &self.world.callers[request.caller];
+        let asked = Asked { judge: self.judge, facts, snapshot: &state.snapshot };
+        Sight::new(self.world, &self.rules, state, asked, caller)
+    }
+
+    /// Names that no answer to this caller may hold, but for those that it sent itself.
+    #[must_use]
+    pub fn hidden(&self, request: &Request) -> BTreeSet<&'w str> {
+        let sent = write(request, &self.world.tables);
+        let facts = self.facts(request);
+        let sight = self.sight(request, &self.state, &facts);
+        let mut hidden = BTreeSet::new();
+        for (at, table) in self.world.tables.iter().enumerate() {
+            for (place, column) in table.columns.iter().enumerate() {
+                let said = sent.target.contains(&column.name) || sent.body.contains(&column.name);
+                if !sight.reads_column(at, place) && !said && column.name != "id" {
+                    hidden.insert(column.name.as_str());
+                }
+            }
+        }
+        hidden
+    }
+}

@@ -1,0 +1,204 @@
+//! The rules of a world, ready to be judged, and what can be said of one for a caller before any
+//! row is looked at.
+
+use cel::common::value::Val;
+
+use crate::rule::{Expr, Facts, Judge, Over, Program, Root, Snapshot, judge};
+use crate::world::{Table, World};
+
+/// The rules of one table.
+#[derive(Debug, Default)]
+pub struct TableRules {
+    pub read: Option<Ready>,
+    pub create: Option<Ready>,
+    /// The parts that `&&` joins; those that look at the new row are checks.
+    pub update: Option<Vec<Ready>>,
+    pub delete: Option<Ready>,
+    pub columns: Vec<ColumnRules>,
+}
+
+#[derive(Debug, Default)]
+pub struct ColumnRules {
+    pub read: Option<Ready>,
+    pub create: Option<Ready>,
+    pub update: Option<Ready>,
+}
+
+/// A rule and its parts, each of which can be judged.
+#[derive(Debug)]
+pub struct Ready {
+    pub expr: Expr,
+    program: Program,
+    /// Parts that look at no row, by where they stand in the tree.
+    known: Vec<(usize, Program)>,
+    pub looks_at_new: bool,
+}
+
+/// What is known of a rule for a caller, whatever the rows are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    True,
+    False,
+    Error,
+    /// False or an error.
+    Never,
+    Unknown,
+}
+
+impl Verdict {
+    /// It will not be true.
+    #[must_use]
+    pub fn denies(self) -> bool {
+        matches!(self, Self::False | Self::Error | Self::Never)
+    }
+}
+
+/// Makes the rules of a world ready.
+///
+/// # Errors
+/// When the interpreter cannot read one.
+pub fn ready(judge: &Judge, world: &World) -> Result<Vec<TableRules>, String> {
+    world.tables.iter().map(|table| of_table(judge, world, table)).collect()
+}
+
+fn of_table(judge: &Judge, world: &World, table: &Table) -> Result<TableRules, String> {
+    let one = |rule: &Option<Expr>| -> Result<Option<Ready>, String> {
+        rule.as_ref().map(|rule| Ready::new(judge, &world.tables, rule)).transpose()
+    };
+    let parts = |rule: &Expr| -> Result<Vec<Ready>, String> {
+        rule.conjuncts().into_iter().map(|part| Ready::new(judge, &world.tables, part)).collect()
+    };
+    let columns = table.columns.iter().map(|column| {
+        Ok(ColumnRules {
+            read: one(&column.read)?,
+            create: one(&column.create)?,
+            update: one(&column.update)?,
+        })
+    });
+    Ok(TableRules {
+        read: one(&table.allow.read)?,
+        create: one(&table.allow.create)?,
+        update: table.allow.update.as_ref().map(parts).transpose()?,
+        delete: one(&table.allow.delete)?,
+        columns: columns.collect::<Result<_, String>>()?,
+    })
+}
+
+impl Ready {
+    fn new(judge: &Judge, tables: &[Table], rule: &Expr) -> Result<Self, String> {
+        let mut known = Vec::new();
+        let mut place = 0;
+        gather(judge, tables, rule, &mut place, &mut known)?;
+        Ok(Self {
+            expr: rule.clone(),
+            program: judge.read(rule, tables)?,
+            known,
+            looks_at_new: rule.mentions(&Root::New),
+        })
+    }
+
+    /// It says `true`.
+    #[must_use]
+    pub fn holds(&self, asked: &Asked<'_>, row: Option<&dyn Val>, new: Option<&dyn Val>) -> bool {
+        let Asked { judge, facts, snapshot } = *asked;
+        judge.holds(&self.program, &judge::Scope { facts, snapshot, row, new })
+    }
+
+    /// What is known of it before any row is looked at.
+    #[must_use]
+    pub fn verdict(&self, asked: &Asked<'_>) -> Verdict {
+        let mut place = 0;
+        fold(&self.expr, self, asked, &mut place)
+    }
+}
+
+/// What a rule is judged by.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    pub judge: &'a Judge,
+    pub facts: &'a Facts,
+    pub snapshot: &'a Snapshot,
+}
+
+/// It looks at no row and no table.
+fn is_known(expr: &Expr, lists: &[&str]) -> bool {
+    let table = matches!(expr, Expr::Every { over: Over::Table(_), .. });
+    let mut lists = lists.to_vec();
+    match expr {
+        Expr::Column(_) => return false,
+        Expr::Element(name) => return lists.contains(&name.as_str()),
+        Expr::Every { name, .. } => lists.push(name),
+        _ => {}
+    }
+    !table && expr.parts().into_iter().all(|part| is_known(part, &lists))
+}
+
+/// Known parts by their place in the order in which the tree is walked.
+fn gather(
+    judge: &Judge,
+    tables: &[Table],
+    expr: &Expr,
+    place: &mut usize,
+    known: &mut Vec<(usize, Program)>,
+) -> Result<(), String> {
+    let at = *place;
+    *place += 1;
+    if is_known(expr, &[]) {
+        known.push((at, judge.read(expr, tables)?));
+    }
+    for part in expr.parts() {
+        gather(judge, tables, part, place, known)?;
+    }
+    Ok(())
+}
+
+fn fold(expr: &Expr, ready: &Ready, asked: &Asked<'_>, place: &mut usize) -> Verdict {
+    let at = *place;
+    *place += 1;
+    let parts: Vec<Verdict> =
+        expr.parts().into_iter().map(|part| fold(part, ready, asked, place)).collect();
+    if let Some((_, program)) = ready.known.iter().find(|(known, _)| *known == at) {
+        return asked.judge.verdict(program, asked.facts, asked.snapshot);
+    }
+    use Verdict::{Error, False, Never, True, Unknown};
+    match (expr, parts.as_slice()) {
+        (Expr::Binary("&&", ..), [left, right]) => match (left, right) {
+            (False, _) | (_, False) => False,
+            (True, other) | (other, True) => *other,
+            (Error, Error) => Error,
+            (Unknown, Unknown) => Unknown,
+            _ => Never,
+        },
+        (Expr::Binary("||", ..), [left, right]) => match (left, right) {
+            (True, _) | (_, True) => True,
+            (False, other) | (other, False) => *other,
+            (Error, Error) => Error,
+            (Unknown, _) | (_, Unknown) => Unknown,
+            _ => Never,
+        },
+        (Expr::Not(_), [one]) => match one {
+            True => False,
+            False => True,
+            Error => Error,
+            Never | Unknown => Unknown,
+        },
+        (Expr::Choice(..), [test, yes, no]) => match test {
+            True => *yes,
+            False => *no,
+            Error => Error,
+            Never | Unknown => match yes.denies() && no.denies() {
+                true => Never,
+                false => Unknown,
+            },
+        },
+        (Expr::Every { all: false, over: Over::Table(_), .. }, [condition]) => match condition {
+            False => False,
+            Error | Never => Never,
+            True | Unknown => Unknown,
+        },
+        (Expr::Every { over: Over::List(_), .. }, [Error, _]) => Error,
+        (Expr::Every { .. }, _) => Unknown,
+        (_, parts) if parts.contains(&Error) => Error,
+        _ => Unknown,
+    }
+}

@@ -1,0 +1,464 @@
+//! Writes: new rows, upserts, and what comes back of them. Changes to rows that are there stand in
+//! `change`.
+
+use std::fmt::Write;
+
+use super::constraint::{Draft, duplicate, further};
+use super::expect::{Expected, Refusal, Rows};
+use super::read::{Reading, not_singular, unknown};
+use super::rules::{ColumnRules, Ready};
+use super::sight::{Action, Sight};
+use super::{Model, State, change};
+use crate::request::{Body, Request, Resolution, Returning, Verb};
+use crate::rule::judge::loose;
+use crate::world::{Cell, Column, Default, NOW, Row};
+
+/// An answer and the rows that it leaves behind; or what may be said instead.
+pub type Done = Result<(Expected, Vec<Vec<Row>>), Vec<Refusal>>;
+
+pub fn answer(model: &Model<'_>, sight: &Sight<'_>, request: &Request) -> Done {
+    let writing = Writing { model, sight, request, reading: Reading { sight } };
+    match &request.verb {
+        Verb::Post { body, on_conflict } => writing.post(body, on_conflict.as_deref()),
+        Verb::Put { body } => writing.put(body),
+        Verb::Patch { body } => change::update(&writing, body),
+        _ => change::delete(&writing),
+    }
+}
+
+/// One write by one caller.
+pub struct Writing<'m, 'a> {
+    pub model: &'m Model<'m>,
+    pub sight: &'m Sight<'a>,
+    pub request: &'m Request,
+    pub reading: Reading<'m, 'a>,
+}
+
+/// What a new row meets.
+struct Upsert<'r> {
+    target: &'r [usize],
+    merges: bool,
+}
+
+impl Writing<'_, '_> {
+    pub fn open(&self, actions: &[Action]) -> Result<(), Vec<Refusal>> {
+        let closed = |action: &Action| self.sight.closed(self.request.table, *action);
+        actions.iter().find_map(closed).map_or(Ok(()), |refusal| Err(vec![refusal]))
+    }
+
+    pub fn levels(&self) -> Result<(), Vec<Refusal>> {
+        let mut found = Vec::new();
+        self.reading.levels(self.request.table, &self.request.part, &mut found);
+        either(found)
+    }
+
+    fn post(&self, body: &Body, on_conflict: Option<&[usize]>) -> Done {
+        self.open(&[Action::Create])?;
+        self.levels()?;
+        let table = self.request.table;
+        let here = self.sight.table(table);
+        let target = on_conflict.unwrap_or(&here.key);
+        let upsert = self.request.prefer.resolution.map(|resolution| Upsert {
+            target,
+            merges: resolution == Resolution::Merge,
+        });
+        if upsert.is_some() {
+            self.target(target)?;
+            self.open(&[Action::Read])?;
+        }
+        if upsert.as_ref().is_some_and(|upsert| upsert.merges) {
+            self.open(&[Action::Update])?;
+        }
+        let tells = match self.request.prefer.returning {
+            Some(Returning::Representation) => true,
+            Some(Returning::HeadersOnly) => {
+                here.key.iter().all(|at| self.sight.reads_column(table, *at))
+            }
+            _ => false,
+        };
+        if tells {
+            self.open(&[Action::Read])?;
+        }
+        let (draft, touched, inserted) = self.add(body, upsert.as_ref())?;
+        let state = self.readable(draft, &touched, tells)?;
+        let merged = upsert.is_some_and(|upsert| upsert.merges) && inserted == 0;
+        let expected = self.created(&state, &touched, merged, tells)?;
+        Ok((expected, state.rows))
+    }
+
+    /// The columns that `on_conflict` names exist and are unique together.
+    fn target(&self, target: &[usize]) -> Result<(), Vec<Refusal>> {
+        let table = self.request.table;
+        let hidden = target.iter().find(|at| !self.sight.reads_column(table, **at));
+        if let Some(at) = hidden {
+            return Err(vec![unknown(self.sight, table, *at)]);
+        }
+        if !self.sight.table(table).is_unique(target) {
+            let message = "there is no unique or exclusion constraint matching the ON CONFLICT \
+                           specification";
+            return Err(vec![Refusal::new(400, "42P10", message)]);
+        }
+        Ok(())
+    }
+
+    fn put(&self, body: &Body) -> Done {
+        self.open(&[Action::Create, Action::Update, Action::Read])?;
+        self.levels()?;
+        let key = &self.sight.table(self.request.table).key;
+        let (draft, touched, inserted) =
+            self.add(body, Some(&Upsert { target: key, merges: true }))?;
+        let represents = self.request.prefer.returning == Some(Returning::Representation);
+        let state = self.readable(draft, &touched, represents)?;
+        if !represents {
+            let empty = Expected::Empty { status: 204, content_range: None, location: None };
+            return Ok((empty, state.rows));
+        }
+        let rows = self.returned(&state, &touched);
+        let status = if inserted > 0 { 201 } else { 200 };
+        Ok((self.representation(rows, status, None, true)?, state.rows))
+    }
+
+    /// Adds the rows of a body one by one. Gives the places of the rows that were touched, and how
+    /// many of them are new.
+    fn add(
+        &self,
+        body: &Body,
+        upsert: Option<&Upsert<'_>>,
+    ) -> Result<(Draft<'_, '_>, Vec<usize>, usize), Vec<Refusal>> {
+        let table = self.request.table;
+        let rows: Vec<Row> = body.rows.iter().map(|row| self.filled(&body.columns, row)).collect();
+        let mut refusals = self.reading.name_refusals(table, &self.request.part);
+        for (sent, row) in body.rows.iter().zip(&rows) {
+            refusals.extend(self.unwritable(&body.columns, sent, row));
+        }
+        either(refusals)?;
+        let mut draft = Draft::new(self.sight);
+        let (mut touched, mut inserted, mut seen) = (Vec::new(), 0, Vec::new());
+        for row in rows {
+            let met = upsert.and_then(|upsert| self.met(&draft, upsert, &row));
+            if let Some(upsert) = upsert.filter(|upsert| upsert.merges) {
+                let target: Vec<Cell> = upsert.target.iter().map(|at| row[*at].clone()).collect();
+                let null = target.iter().any(Cell::is_null);
+                if !null && seen.contains(&target) {
+                    return Err(vec![named_twice()]);
+                }
+                seen.push(target);
+            }
+            either(self.missing(body, &row))?;
+            match (met, upsert) {
+                (Some(at), Some(upsert)) => {
+                    self.may_meet(&draft, at, upsert, body, &row)?;
+                    if upsert.merges {
+                        self.merge(&mut draft, at, body, &row)?;
+                        touched.push(at);
+                    }
+                }
+                _ => {
+                    touched.push(self.insert(&mut draft, row)?);
+                    inserted += 1;
+                }
+            }
+        }
+        Ok((draft, touched, inserted))
+    }
+
+    fn met(&self, draft: &Draft<'_, '_>, upsert: &Upsert<'_>, row: &Row) -> Option<usize> {
+        let rows = &draft.rows[self.request.table];
+        rows.iter().position(|there| crate::world::rows::same(upsert.target, there, row))
+    }
+
+    /// A row that is there may be met only by who may read it and change it so; for others it is a
+    /// plain conflict that says nothing.
+    fn may_meet(
+        &self,
+        draft: &Draft<'_, '_>,
+        at: usize,
+        upsert: &Upsert<'_>,
+        body: &Body,
+        row: &Row,
+    ) -> Result<(), Vec<Refusal>> {
+        let table = self.request.table;
+        let here = self.sight.table(table);
+        if self.sight.caller.is_service() || at >= self.sight.state.rows[table].len() {
+            return Ok(());
+        }
+        let there = &draft.rows[table][at];
+        let merged = merged(there, body, row);
+        let (old, new) = (loose(here, there), loose(here, &merged));
+        let asked = &self.sight.asked;
+        let rules = &self.sight.rules[table];
+        let reads = |rule: &Ready| rule.holds(asked, Some(old.as_ref()), None);
+        let changes = |part: &Ready| part.holds(asked, Some(old.as_ref()), Some(new.as_ref()));
+        let updates = || rules.update.as_ref().is_some_and(|parts| parts.iter().all(changes));
+        let may = rules.read.as_ref().is_some_and(reads) && (!upsert.merges || updates());
+        match may {
+            true => Ok(()),
+            false => Err(vec![duplicate(&here.unique_name(upsert.target))]),
+        }
+    }
+
+    fn merge(
+        &self,
+        draft: &mut Draft<'_, '_>,
+        at: usize,
+        body: &Body,
+        row: &Row,
+    ) -> Result<(), Vec<Refusal>> {
+        let table = self.request.table;
+        draft.rows[table][at] = merged(&draft.rows[table][at], body, row);
+        let here = self.sight.table(table);
+        let given = |at: usize| body.columns.contains(&at) || here.columns[at].default.is_some();
+        let told = |column: usize| given(column).then(|| row[column].clone());
+        either(draft.duplicates(table, at, &told))?;
+        if draft.is_whole() {
+            return Ok(());
+        }
+        // A row may have lost itself: its key changed, and its reference to it did not.
+        let mut refusals = draft.dangling(table, at, &told);
+        refusals.push(further(&self.sight.table(table).name));
+        Err(refusals)
+    }
+
+    /// Nobody gives a value, and there must be one: asked before the row meets another.
+    fn missing(&self, body: &Body, row: &Row) -> Vec<Refusal> {
+        let here = self.sight.table(self.request.table);
+        let columns = here.columns.iter().enumerate();
+        let missing = columns.filter(|(at, column)| {
+            row[*at].is_null() && !column.null && !body.columns.contains(at)
+        });
+        missing.map(|(_, column)| null_in(&here.name, column)).collect()
+    }
+
+    fn insert(&self, draft: &mut Draft<'_, '_>, row: Row) -> Result<usize, Vec<Refusal>> {
+        let table = self.request.table;
+        draft.rows[table].push(row.clone());
+        let at = draft.rows[table].len() - 1;
+        let told = |column: usize| Some(row[column].clone());
+        either(draft.duplicates(table, at, &told))?;
+        either(draft.dangling(table, at, &told))?;
+        Ok(at)
+    }
+
+    /// The new row: what was sent, and what the server makes of the rest.
+    fn filled(&self, columns: &[usize], sent: &[Cell]) -> Row {
+        let here = self.sight.table(self.request.table);
+        let mut row: Row = here.columns.iter().map(|column| self.made(column)).collect();
+        for (at, cell) in columns.iter().zip(sent) {
+            row[*at] = cell.clone();
+        }
+        row
+    }
+
+    fn made(&self, column: &Column) -> Cell {
+        let claims = self.sight.caller.all_claims();
+        match &column.default {
+            Some(Default::Constant(cell)) => cell.clone(),
+            Some(Default::Now) => match column.kind {
+                crate::world::Kind::Date => Cell::Date(NOW / 86_400_000_000),
+                _ => Cell::Moment(NOW),
+            },
+            Some(Default::Uid) => self.sight.caller.uid.map_or(Cell::Null, |uid| Cell::Text(uid.into())),
+            Some(Default::Tenant) => match claims.get("tenant").and_then(|tenant| tenant.as_str()) {
+                Some(tenant) => Cell::Text(tenant.to_owned()),
+                None => Cell::Null,
+            },
+            Some(Default::Made) | None => Cell::Null,
+        }
+    }
+
+    /// Why a row may not be added, whatever else is there.
+    fn unwritable(&self, columns: &[usize], sent: &[Cell], row: &Row) -> Vec<Refusal> {
+        let table = self.request.table;
+        let here = self.sight.table(table);
+        let new = loose(here, row);
+        let mut found = Vec::new();
+        for (at, cell) in columns.iter().zip(sent) {
+            let column = &here.columns[*at];
+            let rules = &self.sight.rules[table].columns[*at];
+            let holds = |rules: &ColumnRules| {
+                let rule = rules.create.as_ref();
+                rule.map(|rule| rule.holds(&self.sight.asked, None, Some(new.as_ref())))
+            };
+            found.extend(self.closed_column(*at, holds(rules)));
+            let changed = column.readonly && *cell != self.made(column);
+            if changed && !self.sight.caller.is_service() {
+                found.push(readonly(&column.name));
+            }
+        }
+        // What the server makes is judged like what is sent.
+        let judged = |at: &usize| columns.contains(at) || here.columns[*at].default.is_some();
+        for (at, column) in here.columns.iter().enumerate() {
+            if judged(&at) && row[at].is_null() && !column.null {
+                found.push(null_in(&here.name, column));
+            }
+        }
+        let rule = self.sight.rules[table].create.as_ref();
+        let passes = self.sight.caller.is_service()
+            || rule.is_some_and(|rule| rule.holds(&self.sight.asked, None, Some(new.as_ref())));
+        if !passes {
+            found.push(self.row_refused());
+        }
+        found
+    }
+
+    /// Why a column may not be written: `holds` is what its own rule says, if it has one.
+    pub fn closed_column(&self, at: usize, holds: Option<bool>) -> Option<Refusal> {
+        let (sight, table) = (self.sight, self.request.table);
+        if sight.caller.is_service() {
+            return None;
+        }
+        let here = sight.table(table);
+        let name = &here.columns[at].name;
+        match (sight.reads_column(table, at), holds) {
+            (_, Some(true)) | (true, None) => None,
+            (true, Some(false)) => {
+                Some(sight.forbidden(format!("permission denied for column {name}")))
+            }
+            (false, _) => Some(Refusal::new(
+                400,
+                "PGRST204",
+                format!("Could not find the '{name}' column of '{}' in the schema cache", here.name),
+            )),
+        }
+    }
+
+    #[must_use]
+    pub fn row_refused(&self) -> Refusal {
+        let name = &self.sight.table(self.request.table).name;
+        let message = format!("new row violates row-level security policy for table \"{name}\"");
+        self.sight.forbidden(message)
+    }
+
+    /// The state after the write. Rows that come back must be rows that the caller may read.
+    pub fn readable(
+        &self,
+        draft: Draft<'_, '_>,
+        touched: &[usize],
+        tells: bool,
+    ) -> Result<State, Vec<Refusal>> {
+        let state = State::new(self.sight.world, draft.rows);
+        if tells && !self.sight.caller.is_service() {
+            let after = self.after(&state);
+            let sees = |at: &usize| after.visible(self.request.table).contains(at);
+            if !touched.iter().all(sees) {
+                return Err(vec![self.row_refused()]);
+            }
+        }
+        Ok(state)
+    }
+
+    /// What the caller sees when the write has happened.
+    fn after<'s>(&'s self, state: &'s State) -> Sight<'s> {
+        let asked = super::Asked { snapshot: &state.snapshot, ..self.sight.asked };
+        Sight::new(self.sight.world, self.sight.rules, state, asked, self.sight.caller)
+    }
+
+    /// The rows that come back, as the part shows them.
+    pub fn returned(&self, state: &State, touched: &[usize]) -> Vec<String> {
+        let after = self.after(state);
+        let reading = Reading { sight: &after };
+        let (table, part) = (self.request.table, &self.request.part);
+        let kept: Vec<usize> =
+            touched.iter().copied().filter(|at| reading.has_inner(table, *at, part)).collect();
+        let sorted = if part.aggregates() { kept } else { reading.sorted(table, kept, part) };
+        reading.shown(table, &sorted, part)
+    }
+
+    fn created(
+        &self,
+        state: &State,
+        touched: &[usize],
+        merged: bool,
+        tells: bool,
+    ) -> Result<Expected, Vec<Refusal>> {
+        let represents = self.request.prefer.returning == Some(Returning::Representation);
+        let rows = if represents { self.returned(state, touched) } else { Vec::new() };
+        let count = if represents { rows.len() } else { touched.len() };
+        let status = if merged && count > 0 { 200 } else { 201 };
+        let total = self.request.prefer.count.map(|_| count);
+        let range = Some(format!("*/{}", total.map_or("*".to_owned(), |total| total.to_string())));
+        if represents {
+            return self.representation(rows, status, range, true);
+        }
+        let headers = self.request.prefer.returning == Some(Returning::HeadersOnly);
+        let location = match touched {
+            [one] if headers && tells => Some(self.location(&state.rows[self.request.table][*one])),
+            _ => None,
+        };
+        Ok(Expected::Empty { status, content_range: range, location })
+    }
+
+    /// Rows as the body.
+    pub fn representation(
+        &self,
+        rows: Vec<String>,
+        status: u16,
+        content_range: Option<String>,
+        ordered: bool,
+    ) -> Result<Expected, Vec<Refusal>> {
+        let single = self.request.single;
+        if single && rows.len() != 1 {
+            return Err(vec![not_singular(rows.len())]);
+        }
+        let ordered = ordered || !self.request.part.order.is_empty();
+        Ok(Expected::Rows(Rows { status, rows, ordered, single, content_range, head: false }))
+    }
+
+    /// `/table?key=eq.value`
+    fn location(&self, row: &Row) -> String {
+        let here = self.sight.table(self.request.table);
+        let mut text = format!("/{}", here.name);
+        for (place, at) in here.key.iter().enumerate() {
+            let value = match &row[*at] {
+                Cell::Bool(truth) => truth.to_string(),
+                cell => cell.plain(),
+            };
+            let separator = if place == 0 { '?' } else { '&' };
+            let _ = write!(text, "{separator}{}=eq.{}", here.columns[*at].name, encoded(&value));
+        }
+        text
+    }
+}
+
+fn encoded(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
+            char::from(byte).to_string()
+        }
+        byte => format!("%{byte:02X}"),
+    };
+    text.bytes().map(byte).collect()
+}
+
+/// Nothing to refuse is good.
+pub fn either(refusals: Vec<Refusal>) -> Result<(), Vec<Refusal>> {
+    if refusals.is_empty() { Ok(()) } else { Err(refusals) }
+}
+
+fn merged(there: &Row, body: &Body, row: &Row) -> Row {
+    let mut merged = there.clone();
+    for at in &body.columns {
+        merged[*at] = row[*at].clone();
+    }
+    merged
+}
+
+#[must_use]
+pub fn null_in(table: &str, column: &Column) -> Refusal {
+    let message = format!(
+        "null value in column \"{}\" of relation \"{table}\" violates not-null constraint",
+        column.name
+    );
+    Refusal::new(400, "23502", message)
+}
+
+#[must_use]
+pub fn readonly(column: &str) -> Refusal {
+    let message = format!("cannot insert a non-DEFAULT value into column \"{column}\"");
+    Refusal::new(400, "428C9", message)
+}
+
+fn named_twice() -> Refusal {
+    let message = "ON CONFLICT DO UPDATE command cannot affect row a second time";
+    Refusal::new(400, "21000", message)
+}

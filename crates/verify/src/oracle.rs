@@ -1,0 +1,153 @@
+//! The oracle: each world is served by Mainstay and by the slow evaluator, and both must answer
+//! every request alike.
+
+use serde_json::value::RawValue;
+use tokio::runtime::Runtime;
+
+use crate::chance::Chance;
+use crate::model::expect::leaked;
+use crate::model::{Expected, Model};
+use crate::real::{Answered, Real, Unserved, place};
+use crate::request::http::{Sent, write};
+use crate::request::{self, Body, Part, Prefer, Request, Shape, Verb};
+use crate::rule::Judge;
+use crate::world::{self, Grammar, World};
+
+/// Requests to each world; a case is one of them.
+pub const REQUESTS: usize = 64;
+
+/// What runs worlds: one for each thread.
+pub struct Bench {
+    pub runtime: Runtime,
+    pub judge: Judge,
+}
+
+/// What became of a world.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Both answered alike, so many times.
+    Alike(usize),
+    Refused(String),
+    Different(Box<Difference>),
+}
+
+/// Two answers that differ.
+#[derive(Debug)]
+pub struct Difference {
+    pub world: World,
+    /// The request, by its place.
+    pub at: usize,
+    pub sent: Sent,
+    pub expected: Expected,
+    pub answered: Answered,
+    pub what: String,
+}
+
+impl Bench {
+    /// # Errors
+    /// When the operating system gives no thread.
+    pub fn new() -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        Ok(Self { runtime, judge: Judge::new() })
+    }
+}
+
+/// A world with its requests.
+#[must_use]
+pub fn grow(seed: u64, grammar: Grammar, shape: Shape) -> World {
+    let mut world = world::grow(seed, grammar);
+    let mut chance = Chance::new(!seed);
+    world.requests =
+        (0..REQUESTS).map(|_| request::grow(&mut chance.fork(), &world, shape)).collect();
+    world
+}
+
+/// Serves a world twice and compares.
+///
+/// # Errors
+/// When something breaks that is no difference.
+pub fn run(bench: &Bench, world: &World) -> Result<Outcome, String> {
+    let folder = tempfile::tempdir_in(place()).map_err(|error| error.to_string())?;
+    let real = match Real::open(world, folder.path()) {
+        Ok(real) => real,
+        Err(Unserved::Refused(why)) => return Ok(Outcome::Refused(why)),
+        Err(Unserved::Failed(why)) => return Err(why),
+    };
+    let mut model = Model::new(world, &bench.judge)?;
+    load(bench, &real, world)?;
+    for (at, request) in world.requests.iter().enumerate() {
+        let sent = write(request, &world.tables);
+        let hidden = model.hidden(request);
+        let expected = model.answer(request);
+        let answered = real.answer(&bench.runtime, &sent, request.caller);
+        let answered = answered.map_err(|error| format!("{sent:?}: {error}"))?;
+        let mut what = expected.difference(&answered).or_else(|| leaked(&hidden, &answered));
+        if what.is_none() && !matches!(request.verb, Verb::Get | Verb::Head) {
+            what = stored(bench, &real, &model, world)?;
+        }
+        if let Some(what) = what {
+            let world = world.clone();
+            let different = Difference { world, at, sent, expected, answered, what };
+            return Ok(Outcome::Different(Box::new(different)));
+        }
+    }
+    Ok(Outcome::Alike(world.requests.len()))
+}
+
+/// What is wrong with the rows of all tables, read by whoever sees everything.
+fn stored(
+    bench: &Bench,
+    real: &Real,
+    model: &Model<'_>,
+    world: &World,
+) -> Result<Option<String>, String> {
+    let service = world.callers.len() - 1;
+    for (at, table) in world.tables.iter().enumerate() {
+        let mut found: Vec<Box<RawValue>> = Vec::new();
+        loop {
+            let target = format!("/{}?offset={}", table.name, found.len());
+            let sent = Sent { method: "GET", target, headers: Vec::new(), body: String::new() };
+            let answered = real.answer(&bench.runtime, &sent, service);
+            let answered = answered.map_err(|error| error.to_string())?;
+            let page: Vec<Box<RawValue>> = serde_json::from_str(&answered.body)
+                .map_err(|error| format!("{sent:?}: {error}: {answered:?}"))?;
+            let full = page.len() == world.max_rows;
+            found.extend(page);
+            if !full {
+                break;
+            }
+        }
+        let found: Vec<&str> = found.iter().map(|row| row.get()).collect();
+        let expected = model.stored(at);
+        if found != expected {
+            let name = &table.name;
+            return Ok(Some(format!("{name} should hold {expected:#?}, holds {found:#?}")));
+        }
+    }
+    Ok(None)
+}
+
+/// Puts the rows in, as the service role.
+fn load(bench: &Bench, real: &Real, world: &World) -> Result<(), String> {
+    let service = world.callers.len() - 1;
+    for (table, rows) in world.rows.iter().enumerate().filter(|(_, rows)| !rows.is_empty()) {
+        let columns = (0..world.tables[table].columns.len()).collect();
+        let body = Body { columns, rows: rows.clone(), many: true, listed: false };
+        let request = Request {
+            caller: service,
+            table,
+            verb: Verb::Post { body, on_conflict: None },
+            part: Part::default(),
+            prefer: Prefer::default(),
+            single: false,
+            headers: Vec::new(),
+        };
+        let sent = write(&request, &world.tables);
+        let answered = real.answer(&bench.runtime, &sent, service);
+        let answered = answered.map_err(|error| error.to_string())?;
+        if answered.status != 201 {
+            return Err(format!("rows are refused: {sent:?}: {answered:?}"));
+        }
+    }
+    Ok(())
+}
