@@ -58,10 +58,11 @@ impl Writing<'_, '_> {
         let table = self.request.table;
         let here = self.sight.table(table);
         let target = on_conflict.unwrap_or(&here.key);
-        let upsert = self.request.prefer.resolution.map(|resolution| Upsert {
-            target,
-            merges: resolution == Resolution::Merge,
-        });
+        let upsert = self
+            .request
+            .prefer
+            .resolution
+            .map(|resolution| Upsert { target, merges: resolution == Resolution::Merge });
         if upsert.is_some() {
             self.target(target)?;
             self.open(&[Action::Read])?;
@@ -257,11 +258,15 @@ impl Writing<'_, '_> {
                 crate::world::Kind::Date => Cell::Date(NOW / 86_400_000_000),
                 _ => Cell::Moment(NOW),
             },
-            Some(Default::Uid) => self.sight.caller.uid.map_or(Cell::Null, |uid| Cell::Text(uid.into())),
-            Some(Default::Tenant) => match claims.get("tenant").and_then(|tenant| tenant.as_str()) {
-                Some(tenant) => Cell::Text(tenant.to_owned()),
-                None => Cell::Null,
-            },
+            Some(Default::Uid) => {
+                self.sight.caller.uid.map_or(Cell::Null, |uid| Cell::Text(uid.into()))
+            }
+            Some(Default::Tenant) => {
+                match claims.get("tenant").and_then(|tenant| tenant.as_str()) {
+                    Some(tenant) => Cell::Text(tenant.to_owned()),
+                    None => Cell::Null,
+                }
+            }
             Some(Default::Made) | None => Cell::Null,
         }
     }
@@ -317,7 +322,10 @@ impl Writing<'_, '_> {
             (false, _) => Some(Refusal::new(
                 400,
                 "PGRST204",
-                format!("Could not find the '{name}' column of '{}' in the schema cache", here.name),
+                format!(
+                    "Could not find the '{name}' column of '{}' in the schema cache",
+                    here.name
+                ),
             )),
         }
     }
