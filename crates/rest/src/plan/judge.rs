@@ -90,7 +90,9 @@ pub fn meeting(
         judging.left.extend(rows(change));
         judging.add(change.and_then(Permit::check), |check| check.judge(&cell));
         for (at, check) in &written.table.closed.update_checks {
-            judging.add(Some(check).filter(|_| update.contains(at)), |check| check.judge(&cell));
+            // The columns by which the rows meet do not change.
+            let changes = update.contains(at) && !upserting.target.contains(at);
+            judging.add(Some(check).filter(|_| changes), |check| check.judge(&cell));
         }
         let touched = |check: &&Check| update.iter().any(|at| check.looks_at(*at));
         let shown = read.and_then(Permit::check).filter(|_| wanted.returning.is_some());
