@@ -1,12 +1,12 @@
 //! Changes to rows that are there: which rows are found, what they become, what goes with them.
 
-use super::State;
 use super::constraint::Draft;
 use super::expect::{Expected, Refusal};
 use super::read::not_singular;
 use super::rules::Ready;
 use super::sight::Action;
 use super::write::{Done, Writing, either, null_in};
+use super::State;
 use crate::request::{Body, Returning};
 use crate::rule::judge::loose;
 use crate::world::{Cell, Row};

@@ -140,8 +140,7 @@ impl<'w> Model<'w> {
             let mut found = self.one(operation, state.as_ref().unwrap_or(&self.state)).into_iter();
             let Some(first) = found.next() else { return endings };
             let refused = matches!(first.expected, Expected::Refused(_));
-            let (kept, mut rest) =
-                if refused { (None, vec![first]) } else { (Some(first), vec![]) };
+            let (kept, mut rest) = if refused { (None, vec![first]) } else { (Some(first), vec![]) };
             rest.extend(found);
             endings.extend(rest.into_iter().map(|ending| ending.of_operation(at)));
             let Some(Ending { expected, rows }) = kept else { return endings };
