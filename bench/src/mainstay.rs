@@ -9,7 +9,41 @@ use std::process::Command;
 use crate::data::{articles, authors, comments, ids, row};
 use crate::subjects::{Paths, Subject, free_port, spawn, wait};
 
-/// The module, as Mainstay declares it.
+/// The user who asks.
+const USER: &str = "0190f0c1-0000-7000-8000-000000000001";
+
+/// Who may read posts. Every rule holds for all of them, so that the answers are the floor's.
+#[derive(Clone, Copy, Debug)]
+pub enum Rule {
+    /// Everybody, whatever the row.
+    Open,
+    /// Two tests of the row are left when the role has folded away.
+    Conjuncts,
+    /// There must be a row of another table for the row and the user.
+    Exists,
+}
+
+impl Rule {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Open => "mainstay",
+            Self::Conjuncts => "mainstay, two conjuncts",
+            Self::Exists => "mainstay, exists",
+        }
+    }
+
+    fn text(self) -> &'static str {
+        match self {
+            Self::Open => "true",
+            Self::Conjuncts => {
+                "auth.role == 'authenticated' && row.views >= 0 && row.author != auth.uid"
+            }
+            Self::Exists => "shelves.exists(s, s.author == row.author && s.user == auth.uid)",
+        }
+    }
+}
+
+/// The module, as Mainstay declares it; `RULE` stands for the rule to read posts.
 const MODULE: &str = r#"
 [tables.posts]
 indexes = [["views"]]
@@ -19,8 +53,13 @@ body = "text"
 title = { type = "text", max = 200 }
 views = "integer"
 [tables.posts.allow]
-read = "true"
+read = "RULE"
 create = "auth.role == 'authenticated'"
+
+[tables.shelves]
+primary_key = ["author", "user"]
+columns.author = "text"
+columns.user = "uuid"
 
 [tables.authors.columns]
 name = "text"
@@ -54,10 +93,10 @@ allow = "true"
 "#;
 
 /// Mainstay with the rows in it.
-pub fn start() -> std::io::Result<Subject> {
+pub fn start(rule: Rule) -> std::io::Result<Subject> {
     let folder = tempfile::tempdir()?;
     let app = folder.path().join("bench");
-    declare(&app)?;
+    declare(&app, rule)?;
     let binary = binary()?;
     // Before the server runs: at once, both could make a secret.
     let key = |arguments: &[&str]| -> std::io::Result<String> {
@@ -65,7 +104,7 @@ pub fn start() -> std::io::Result<Subject> {
         Ok(String::from_utf8_lossy(&out.stdout).trim().to_owned())
     };
     let anon = key(&["--anon"])?;
-    let user = key(&["--role", "authenticated", "--uid", "0190f0c1-0000-7000-8000-000000000001"])?;
+    let user = key(&["--role", "authenticated", "--uid", USER])?;
     let port = free_port()?;
     let mut child = spawn(
         Command::new(&binary)
@@ -79,7 +118,7 @@ pub fn start() -> std::io::Result<Subject> {
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     wait(address, &mut child)?;
     Ok(Subject {
-        name: "mainstay",
+        name: rule.name(),
         durability: "WAL, synchronous=FULL, group commit",
         address,
         child,
@@ -114,17 +153,19 @@ fn paths() -> Paths {
 }
 
 /// Writes the application and its seed files.
-fn declare(app: &Path) -> std::io::Result<()> {
+fn declare(app: &Path, rule: Rule) -> std::io::Result<()> {
     let seeds = app.join("seed/bench");
     std::fs::create_dir_all(app.join("modules"))?;
     std::fs::create_dir_all(&seeds)?;
     std::fs::write(app.join("mainstay.toml"), "name = \"bench\"\n")?;
-    std::fs::write(app.join("modules/bench.toml"), MODULE)?;
+    std::fs::write(app.join("modules/bench.toml"), MODULE.replace("RULE", rule.text()))?;
     let posts = (0..).zip(ids()).map(|(at, id)| {
         let (author, body, title, views) = row(at);
         format!("{id},{author},\"{body}\",{title},{views}")
     });
     seed(&seeds, "posts", "id,author,body,title,views", posts)?;
+    let rows = (0..100).map(|at| format!("author-{at},{USER}"));
+    seed(&seeds, "shelves", "author,user", rows)?;
     let rows = authors().into_iter().map(|(id, name)| format!("{id},{name}"));
     seed(&seeds, "authors", "id,name", rows)?;
     let rows = articles()

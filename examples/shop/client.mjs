@@ -3,10 +3,12 @@
 //   node examples/shop/client.mjs
 //
 // serves the shop from a temporary folder, talks to it, shows what is said, and stops it again. To
-// talk to a shop that runs already, set MAINSTAY_URL, MAINSTAY_ANON_KEY and MAINSTAY_STAFF_TOKEN
-// (`mainstay keys examples/shop --anon`, `mainstay keys examples/shop --role staff`).
+// talk to a shop that runs already, set MAINSTAY_URL, MAINSTAY_ANON_KEY, MAINSTAY_STAFF_TOKEN and
+// MAINSTAY_CUSTOMER_TOKEN (`mainstay keys examples/shop --anon`, `… --role staff`, `… --role
+// authenticated --uid ID`).
 
 import { spawn, spawnSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -67,7 +69,8 @@ async function serve() {
       if (said.status !== 0) throw new Error(said.stderr);
       return said.stdout.trim();
     };
-    return { url, anon: token("--anon"), staff: token("--role", "staff"), stop };
+    const customer = token("--role", "authenticated", "--uid", randomUUID());
+    return { url, anon: token("--anon"), staff: token("--role", "staff"), customer, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -87,11 +90,12 @@ function listening(server) {
   });
 }
 
-function running({ MAINSTAY_URL, MAINSTAY_ANON_KEY, MAINSTAY_STAFF_TOKEN }) {
-  if (!MAINSTAY_ANON_KEY || !MAINSTAY_STAFF_TOKEN) {
-    throw new Error("MAINSTAY_URL also needs MAINSTAY_ANON_KEY and MAINSTAY_STAFF_TOKEN");
+function running({ MAINSTAY_URL, MAINSTAY_ANON_KEY, MAINSTAY_STAFF_TOKEN, MAINSTAY_CUSTOMER_TOKEN }) {
+  if (!MAINSTAY_ANON_KEY || !MAINSTAY_STAFF_TOKEN || !MAINSTAY_CUSTOMER_TOKEN) {
+    throw new Error("MAINSTAY_URL also needs MAINSTAY_ANON_KEY, MAINSTAY_STAFF_TOKEN and MAINSTAY_CUSTOMER_TOKEN");
   }
-  return { url: MAINSTAY_URL, anon: MAINSTAY_ANON_KEY, staff: MAINSTAY_STAFF_TOKEN, stop: async () => {} };
+  const tokens = { anon: MAINSTAY_ANON_KEY, staff: MAINSTAY_STAFF_TOKEN, customer: MAINSTAY_CUSTOMER_TOKEN };
+  return { url: MAINSTAY_URL, ...tokens, stop: async () => {} };
 }
 
 const title = (text) => console.log(`\n${text}`);
@@ -104,7 +108,7 @@ async function rows(query) {
   return data;
 }
 
-async function visit(shopper, staff) {
+async function visit(shopper, staff, customer) {
   title("The shelves, and what the cheapest things on them cost");
   const shelves = await rows(
     shopper
@@ -159,7 +163,31 @@ async function visit(shopper, staff) {
   const left = await rows(shopper.from("products").select("stock").eq("sku", "BL-0001").single());
   row(`in stock: ${left.stock}`);
 
+  title("A customer signs up, fills a cart, and cannot write its price");
+  const orders = customer.schema("orders");
+  const person = { email: `kim.${randomUUID().slice(0, 8)}@example.org`, name: "Kim", address: { city: "Oslo" } };
+  const [kim] = await rows(orders.from("customers").insert(person).select("id, name"));
+  const [cart] = await rows(orders.from("orders").insert({ customer: kim.id }).select("id, status"));
+  const line = { order_id: cart.id, line: 1, sku: "BL-0001", name: "Bell", quantity: 2 };
+  await rows(orders.from("order_lines").insert(line));
+  const cheap = await orders.from("order_lines").update({ price: "0.01" }).eq("order_id", cart.id);
+  if (cheap.error?.code !== "42501") throw new Error("a customer wrote a price");
+  row(`refused with ${cheap.error.code}: ${cheap.error.message}`);
+  const early = await orders.from("orders").update({ status: "placed" }).eq("id", cart.id);
+  if (early.error?.code !== "42501") throw new Error("a cart was placed without its prices");
+  await rows(staff.schema("orders").from("order_lines").update({ price: "11.90" }).eq("order_id", cart.id));
+  await rows(orders.from("orders").update({ status: "placed" }).eq("id", cart.id));
+  const mine = await rows(orders.from("orders").select("status, customer(name), order_lines(name, quantity, total)"));
+  const { count: all } = await staff.schema("orders").from("orders").select("*", { count: "exact", head: true });
+  for (const { status, customer, order_lines } of mine) {
+    row(status, customer.name, ...order_lines.map((line) => `${line.quantity} ${line.name} ${line.total.toFixed(2)}`));
+  }
+  row(mine.length < all ? "sees only that" : "sees too much");
+
   title("What nobody but the staff may see");
+  const absent = await shopper.from("products").select("sku, cost").limit(1);
+  if (absent.error?.code !== "42703") throw new Error("the shop told that it has costs");
+  row(`a visitor gets ${absent.status}: ${absent.error.message}`);
   const hidden = await shopper.from("products").select("sku, purchase_prices(cost)").limit(1);
   if (hidden.error?.code !== "42501") throw new Error("the shop told what it pays");
   row(`a visitor gets ${hidden.status}: ${hidden.error.message}`);
@@ -180,7 +208,7 @@ async function main() {
     });
   try {
     console.log(`The shop answers on ${shop.url}`);
-    await visit(client(shop.anon), client(shop.staff));
+    await visit(client(shop.anon), client(shop.staff), client(shop.customer));
   } finally {
     await shop.stop();
   }

@@ -12,9 +12,13 @@ mod clock;
 mod commands;
 mod door;
 mod expectations;
+mod lint;
+mod openness;
 mod report;
+mod samples;
 mod seed;
 mod settings;
+mod told;
 mod variables;
 
 use std::process::ExitCode;

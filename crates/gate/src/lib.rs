@@ -1,8 +1,8 @@
 //! Knows who asks and what they may.
 //!
 //! `identify` (headers to an identity, by `token` and its cache) -> `permit` (a `caller`, a table
-//! and an action to a permit, by the declared rules) and `closed` (columns). `keys` makes and keeps the signing secret.
-//! This crate renders no data.
+//! and an action to a permit, by the declared rules) and `closed` (columns). `keys` makes and keeps
+//! the signing secret. This crate renders no data.
 
 mod cache;
 pub mod caller;

@@ -38,6 +38,8 @@ const RULES: &[&str] = &[
     "row.meta.plan == 'pro' && row.meta.seats > 3",
     "has(row.meta.plan) && !(row.meta.flags[0] == true)",
     "row.team.owner == auth.uid",
+    "row.team.code == auth.role",
+    "members.exists(m, m.team == row.team.up && m.user == auth.uid)",
     "row.team.up.owner == auth.uid && row.team.name == row.title",
     "!(row.team.owner == auth.uid)",
     "row.team == null || row.team.name.lowerAscii().contains('red')",

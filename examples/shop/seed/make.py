@@ -78,6 +78,7 @@ def catalog():
                 f"A {kind} {thing.lower()} for everyday use.",
                 money(cents),
                 money(before) if before else None,
+                None,
                 chance.choice([0, 2, 3, 8, 12, 20, 40, 75]),
                 status,
                 "{" + ",".join(tags) + "}",
@@ -86,9 +87,10 @@ def catalog():
                 time(START + datetime.timedelta(minutes=at)),
             ])
             paid = cents * chance.randrange(40, 75) // 100
+            products[-1][6] = money(paid)
             costs.append([uuid7(2, at), money(paid), chance.choice(SUPPLIERS), "2025-01-01"])
     write("catalog", "categories", ["id", "slug", "name", "position"], categories)
-    names = ["id", "sku", "name", "description", "price", "price_before", "stock", "status",
+    names = ["id", "sku", "name", "description", "price", "price_before", "cost", "stock", "status",
              "tags", "details", "category", "added"]
     write("catalog", "products", names, products)
     write("catalog", "purchase_prices", ["product", "cost", "supplier", "since"], costs)
@@ -104,13 +106,14 @@ def customers():
                    "country": country}
         rows.append([
             uuid7(3, number),
+            uuid7(5, number) if number % 4 else None,
             f"{given}.{family}.{number}@example.org".lower(),
             f"{given} {family}",
             f"+49 421 {5000 + number}" if number % 3 else None,
             json.dumps(address),
             time(START + datetime.timedelta(hours=number)),
         ])
-    write("orders", "customers", ["id", "email", "name", "phone", "address", "joined"], rows)
+    write("orders", "customers", ["id", "user", "email", "name", "phone", "address", "joined"], rows)
     return rows
 
 

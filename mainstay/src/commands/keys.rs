@@ -17,7 +17,8 @@ use crate::settings::Flags;
 #[command(after_help = "Examples:
   mainstay keys examples/shop --json
   ANON=$(mainstay keys examples/shop --anon)
-  mainstay keys examples/shop --role authenticated --uid 0192f0c1-0000-7000-8000-000000000001")]
+  mainstay keys examples/shop --role authenticated --uid 0192f0c1-0000-7000-8000-000000000001
+  mainstay keys examples/teams --role authenticated --uid ID --claims '{\"tenant\":\"ID\"}'")]
 pub struct Args {
     /// The application: a folder, or one `.toml` file.
     #[arg(value_name = "DIR")]
@@ -40,6 +41,9 @@ pub struct Args {
     /// The user of that token.
     #[arg(long, value_name = "ID", requires = "role")]
     uid: Option<String>,
+    /// Further claims of that token.
+    #[arg(long, value_name = "JSON", requires = "role")]
+    claims: Option<String>,
 }
 
 const HOUR_SECONDS: i64 = 3600;
@@ -50,7 +54,9 @@ pub fn run(args: &Args, as_json: bool) -> Result<(), Failure> {
     let (_, configured) = super::read(&args.path, &flags)?;
     let keys = application::keys(&configured, &SystemClock)?;
     if let Some(role) = &args.role {
-        let token = sign(&keys.jwt_secret, &claims(role, args.uid.as_deref()))?;
+        let mut told = further(args.claims.as_deref())?;
+        told.extend(claims(role, args.uid.as_deref()));
+        let token = sign(&keys.jwt_secret, &told)?;
         match as_json {
             true => say!("{}", json!({ "token": token })),
             false => say!("{token}"),
@@ -66,6 +72,18 @@ pub fn run(args: &Args, as_json: bool) -> Result<(), Failure> {
         (false, ..) => say!("anon          {}\nservice_role  {}", keys.anon, keys.service_role),
     }
     Ok(())
+}
+
+/// What rules may know of a caller beside its role and id: `{"tenant": "…"}`.
+fn further(text: Option<&str>) -> Result<Map<String, Value>, Failure> {
+    match text.map(serde_json::from_str) {
+        None => Ok(Map::new()),
+        Some(Ok(Value::Object(claims))) => Ok(claims),
+        Some(_) => Err(Failure::Misused {
+            message: "--claims is no JSON object".to_owned(),
+            hint: "Write --claims '{\"tenant\": \"…\"}'.".to_owned(),
+        }),
+    }
 }
 
 fn claims(role: &str, uid: Option<&str>) -> Map<String, Value> {

@@ -11,6 +11,7 @@ mod dev;
 mod keys;
 mod new;
 mod openapi;
+mod rules;
 mod serve;
 mod types;
 #[cfg(test)]
@@ -46,6 +47,7 @@ const EXAMPLES: &str = "Examples:
   mainstay dev shop                     serve it and watch its files
   mainstay adopt music.sqlite music     make an application of an existing database
   mainstay check shop                   say everything that is wrong with it
+  mainstay rules matrix shop            print who may do what
   mainstay serve shop                   serve it
   mainstay keys shop --json             print its API keys
   mainstay openapi shop                 print its OpenAPI document
@@ -60,6 +62,7 @@ enum Command {
     Adopt(adopt::Args),
     Keys(keys::Args),
     Config(config::Args),
+    Rules(rules::Args),
     Openapi(openapi::Args),
     Types(types::Args),
     Completions(completions::Args),
@@ -82,6 +85,7 @@ pub fn run(_name: &'static str) -> ExitCode {
         Command::Adopt(args) => adopt::run(&args, line.json),
         Command::Keys(args) => keys::run(&args, line.json),
         Command::Config(args) => config::run(&args, line.json),
+        Command::Rules(args) => rules::run(&args, line.json),
         Command::Openapi(args) => openapi::run(&args),
         Command::Types(args) => types::run(&args),
         Command::Completions(args) => completions::run(&args, &mut Line::command()),

@@ -100,6 +100,10 @@ fn the_shop_front_runs_as_it_is_written_down() {
         "changed  BL-0001  11.90  Garden",
         "refused with 23514: Not enough in stock (BL-0001)",
         "in stock: 1",
+        "refused with 42501: permission denied for column price",
+        "placed  Kim  2 Bell 23.80",
+        "sees only that",
+        "a visitor gets 400: column products.cost does not exist",
         "a visitor gets 401: permission denied for table purchase_prices",
         "the staff gets KI-0001: 55.48",
     ] {

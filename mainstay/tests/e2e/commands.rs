@@ -55,7 +55,7 @@ fn check_shows_every_mistake_at_once() {
 
 #[test]
 fn every_example_is_sound() {
-    for example in ["examples/blog.toml", "examples/shop"] {
+    for example in ["examples/blog.toml", "examples/shop", "examples/teams"] {
         let output = run(&["check", &path(&repository().join(example))]);
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
         assert!(stdout(&output).contains("is sound"));

@@ -17,6 +17,7 @@ mod operator;
 mod preferences;
 mod reading;
 mod refusals;
+mod rules;
 mod scenarios;
 mod strangers;
 mod together;

@@ -75,6 +75,11 @@ fn the_shop_shows_what_comes_back() {
 }
 
 #[test]
+fn the_teams_show_what_comes_back() {
+    follow(&repository().join("examples/teams/README.md"), "examples/teams");
+}
+
+#[test]
 fn the_blog_shows_what_comes_back() {
     follow(&repository().join("examples/README.md"), "examples/blog.toml");
 }

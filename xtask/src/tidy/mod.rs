@@ -4,6 +4,7 @@
 mod arrows;
 mod codes;
 mod documents;
+mod holes;
 mod names;
 mod offence;
 mod offenders;
@@ -34,6 +35,7 @@ fn offences(tree: &Tree) -> Vec<Offence> {
     found.extend(openings::check(tree));
     found.extend(sizes::check(tree, &sources));
     found.extend(names::check(tree, &sources));
+    found.extend(holes::check(tree));
     found.extend(documents::check(tree));
     found.extend(codes::check(tree, &sources, &codes::known()));
     found.extend(compatibility::check(tree));

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use mainstay_base::{Code, Error, Result};
 use mainstay_gate::Identity;
-use mainstay_schema::Value;
 use mainstay_schema::model::Identity as Numbering;
+use mainstay_schema::{Column, Table, Value};
 use mainstay_store::plan::{Change, Guard, InsertRun, Reread, Upsert};
 use mainstay_store::query::{Conflict, Expr, Insert};
 use mainstay_store::{WritePlan, sql};
@@ -172,16 +172,27 @@ fn fill(
         }
     }
     for (at, column) in table.columns.iter().enumerate() {
-        if Maker::makes(column)
-            && !sent.contains(&at)
-            && let Some(value) = maker.value(column)?
-        {
-            bounded(target, at, &value)?;
-            columns.push(at);
-            values.push(value);
+        if sent.contains(&at) {
+            continue;
+        }
+        match maker.value(column)?.filter(|_| Maker::makes(column)) {
+            Some(value) => {
+                bounded(target, at, &value)?;
+                columns.push(at);
+                values.push(value);
+            }
+            // SQLite would number a key that is one whole number by itself.
+            None if is_missing(table, column) => bounded(target, at, &Value::Null)?,
+            None => {}
         }
     }
     Ok((columns, values))
+}
+
+/// Nobody has a value for it, and it cannot be null.
+fn is_missing(table: &Table, column: &Column) -> bool {
+    let made = column.default.is_some() || column.identity.is_some() || column.generated.is_some();
+    !made && !column.null && !table.adopted
 }
 
 /// The declared bounds. What the server fills into a hidden column is told without its name.

@@ -24,7 +24,8 @@ impl Rulings {
 
     #[must_use]
     pub fn finish(self) -> Arc<[Value]> {
-        self.values.into()
+        // Most plans have none, and the empty list is there already.
+        if self.values.is_empty() { Arc::default() } else { self.values.into() }
     }
 }
 

@@ -19,6 +19,7 @@ use serde_json::json;
 pub const TABLES: &str = r#"
 [tables.teams]
 columns.name = "text"
+columns.code = { type = "text", unique = true, null = true }
 columns.owner = { type = "uuid", null = true }
 columns.up = { references = "teams", null = true }
 [tables.members]

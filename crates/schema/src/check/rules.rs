@@ -61,7 +61,8 @@ pub(crate) fn bind_views(module: &mut Module, found: &mut Found) {
             shapes[origin.table].opens[origin.column]
         });
         let plain = compiled.table.clone();
-        let shape = Shape { name: &plain.name, columns: &plain.columns, opens: opens.collect() };
+        let (opens, indexed) = (opens.collect(), Vec::new());
+        let shape = Shape { name: &plain.name, columns: &plain.columns, opens, indexed };
         let extra = Extra { tenant, ..Extra::default() };
         Scopes { tables: &shapes, row: &shape }.allow(&mut table.allow, &extra, &mut wrong);
         let compiled = CompiledView { table: Arc::new(table), ..compiled.clone() };

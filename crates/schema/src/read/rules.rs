@@ -18,8 +18,8 @@ impl Reader {
     /// A rule: CEL in quotes, or `true` and `false` as they are.
     pub fn rule(&mut self, node: Node<'_>, what: &str) -> Option<Rule> {
         let source = match node.value {
-            DeValue::Boolean(true) => return Some(Rule::always()),
-            DeValue::Boolean(false) => return Some(Rule::never()),
+            DeValue::Boolean(true) => return Some(Rule::always().placed(node.place)),
+            DeValue::Boolean(false) => return Some(Rule::never().placed(node.place)),
             _ => node.text(what, &mut self.found)?.value,
         };
         let read = match self.rules.get(&source) {

@@ -162,7 +162,7 @@ fn split(mut tree: bind::Tree, scope: &Scope<'_>, extra: &Extra<'_>) -> Result<B
     let tenant = add_tenant(&mut tree, extra)?;
     if let (Some(column), Some(claim), Some(shape)) = (extra.tenant, &tenant, scope.row) {
         let own = |at: At| {
-            let field = bind::field(at, column, &shape.columns[column]);
+            let field = bind::field(at, column, shape);
             Cond::Equal(Term::Field(field), claim.clone())
         };
         if scope.sees_row {
@@ -203,7 +203,7 @@ fn linked(
     scope: &Scope<'_>,
     claim: &Term,
 ) -> (usize, Cond) {
-    let key = Term::Field(bind::field(At::New, column, &shape.columns[column]));
+    let key = Term::Field(bind::field(At::New, column, shape));
     let none = Cond::Equal(key.clone(), Term::Const(Const::Null));
     let (Some(target), Some((_, referenced))) =
         (scope.tables.get(table), shape.opens.get(column).copied().flatten())
@@ -215,7 +215,7 @@ fn linked(
         table: target.name.into(),
         column: target.columns[referenced].name.as_str().into(),
     };
-    let field = bind::field(At::Via(Arc::new(via)), there, &target.columns[there]);
+    let field = bind::field(At::Via(Arc::new(via)), there, target);
     (column, Cond::Any(vec![none, Cond::Equal(Term::Field(field), claim.clone())]))
 }
 

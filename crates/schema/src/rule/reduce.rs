@@ -144,7 +144,7 @@ impl Reduce<'_> {
             },
             Term::Call(function, values) => {
                 let values: Vec<Term> = values.iter().map(|value| self.term(value)).collect();
-                match values.iter().any(|value| *value == Term::Error) {
+                match values.contains(&Term::Error) {
                     true => Term::Error,
                     false => Term::Call(*function, values),
                 }

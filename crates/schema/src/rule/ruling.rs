@@ -145,7 +145,6 @@ impl Check {
     }
 
     /// The rule that it comes from, and what is known of the caller in it.
-    #[must_use]
     pub fn known(&self) -> impl Iterator<Item = (&Known, Option<&Const>)> {
         self.bound.knowns.iter().zip(self.knowns.iter().map(Option::as_ref))
     }

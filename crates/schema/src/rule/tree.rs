@@ -93,6 +93,8 @@ pub struct Field {
     pub null: bool,
     /// The column has a collation of its own, which is not CEL's.
     pub collated: bool,
+    /// Rows are found by it without looking at all of them.
+    pub indexed: bool,
 }
 
 /// Which row.

@@ -2,10 +2,10 @@
 //! shown where it is.
 
 use cel::Program;
-use cel::common::ast::{Expr, IdedExpr};
+use cel::common::ast::{CallExpr, Expr, IdedExpr};
 
 use super::RuleFault;
-use super::operator::Refusal;
+use super::operator::{Refusal, is_operator};
 
 /// The text of a rule beside its program.
 pub(super) struct Written<'a> {
@@ -36,6 +36,12 @@ impl Written<'_> {
     fn range(&self, at: &IdedExpr) -> Option<(usize, usize)> {
         let (start, stop) = self.program.source_info().offset_for(at.id)?;
         let (start, stop) = (usize::try_from(start).ok()?, usize::try_from(stop).ok()?);
+        // Of a call it gives that of the bracket behind the name.
+        if let Expr::Call(CallExpr { func_name, target: None, .. }) = &at.expr
+            && !is_operator(func_name)
+        {
+            return Some((start.saturating_sub(func_name.chars().count()), stop + 1));
+        }
         // The parser gives the place of the dot alone.
         if let Expr::Select(select) = &at.expr {
             let from = self.range(&select.operand).map_or(start, |(from, _)| from.min(start));

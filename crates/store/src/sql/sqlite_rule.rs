@@ -163,6 +163,7 @@ impl Writer<'_, '_> {
                     writer.term(text, term);
                 }
             }),
+            Cond::Equal(left, right) if !exact && self.found(text, left, right) => {}
             Cond::Equal(left, right) => self.atom(text, &[left, right], |writer, text| {
                 writer.equal(text, left, right, exact);
             }),
@@ -235,6 +236,52 @@ impl Writer<'_, '_> {
         text.push(")");
         self.nested -= 1;
         self.vias.truncate(before);
+    }
+
+    /// Equality by which an index can find rows, where only truth counts: a row that is referred to
+    /// is looked up by what it must hold, and what a reference leads to is looked up first.
+    fn found(&mut self, text: &mut Text, left: &Term, right: &Term) -> bool {
+        let typed = |term: &Term| !is_dynamic(term) && term.kind() != Kind::Null;
+        if !(typed(left) && typed(right) && left.kind().compares(right.kind())) {
+            return false;
+        }
+        [(left, right), (right, left)].into_iter().any(|(near, far)| {
+            self.by_holder(text, near, far) || self.by_reference(text, near, far)
+        })
+    }
+
+    /// `row.team.owner == auth.uid`: the row's team is one of those with this owner.
+    fn by_holder(&mut self, text: &mut Text, value: &Term, far: &Term) -> bool {
+        let (Term::Param(..), Term::Field(field)) = (value, far) else { return false };
+        let At::Via(via) = &field.at else { return false };
+        let Term::Field(Field { at: At::Row | At::Var(_), .. }) = &via.key else { return false };
+        if !field.indexed || self.vias.iter().any(|(known, _)| known == via) {
+            return false;
+        }
+        self.key(text, &via.key);
+        let alias = text.alias();
+        self.vias.push((Arc::clone(via), alias));
+        self.nested += 1;
+        text.push(&format!(" IN (SELECT _mainstay_{alias}.")).name(&via.column);
+        text.push(" FROM ").name(&via.table).push(&format!(" AS _mainstay_{alias} WHERE "));
+        self.equal(text, far, value, false);
+        text.push(")");
+        self.nested -= 1;
+        self.vias.pop();
+        true
+    }
+
+    /// `m.team == row.project.team`: the team of the project is looked up once.
+    fn by_reference(&mut self, text: &mut Text, near: &Term, far: &Term) -> bool {
+        let (Term::Field(own), Term::Field(field)) = (near, far) else { return false };
+        let both_null = nulls(near) == Nulls::Value && nulls(far) == Nulls::Value;
+        if !matches!(own.at, At::Row | At::Var(_)) || !matches!(field.at, At::Via(_)) || both_null {
+            return false;
+        }
+        self.term(text, near);
+        text.push(" = ");
+        self.atom(text, &[far], |writer, text| writer.term(text, far));
+        true
     }
 
     fn order(&mut self, text: &mut Text, order: Order, left: &Term, right: &Term) {

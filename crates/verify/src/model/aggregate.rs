@@ -106,7 +106,8 @@ mod tests {
 
     #[test]
     fn averages_have_the_digits_that_postgresql_gives() {
-        let of = |cells: &[Cell]| aggregate("avg", cells.len(), Some(&cells.iter().collect::<Vec<_>>()));
+        let of =
+            |cells: &[Cell]| aggregate("avg", cells.len(), Some(&cells.iter().collect::<Vec<_>>()));
         assert_eq!(of(&[Cell::Int(1), Cell::Int(2)]), "1.5000000000000000");
         assert_eq!(of(&[Cell::Int(0)]), "0.00000000000000000000");
         assert_eq!(of(&[Cell::Cents(10), Cell::Cents(20)]), "0.15000000000000000000");

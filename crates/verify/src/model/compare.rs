@@ -117,8 +117,20 @@ pub fn order(left: &Cell, right: &Cell, by: &Order) -> Ordering {
     let first = by.nulls_first.unwrap_or(by.descending);
     match (left.is_null(), right.is_null()) {
         (true, true) => Ordering::Equal,
-        (true, false) => if first { Ordering::Less } else { Ordering::Greater },
-        (false, true) => if first { Ordering::Greater } else { Ordering::Less },
+        (true, false) => {
+            if first {
+                Ordering::Less
+            } else {
+                Ordering::Greater
+            }
+        }
+        (false, true) => {
+            if first {
+                Ordering::Greater
+            } else {
+                Ordering::Less
+            }
+        }
         (false, false) => {
             let order = left.order(right).unwrap_or(Ordering::Equal);
             if by.descending { order.reverse() } else { order }

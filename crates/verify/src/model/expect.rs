@@ -12,7 +12,11 @@ use crate::real::Answered;
 pub enum Expected {
     Rows(Rows),
     /// No body.
-    Empty { status: u16, content_range: Option<String>, location: Option<String> },
+    Empty {
+        status: u16,
+        content_range: Option<String>,
+        location: Option<String>,
+    },
     /// One of these.
     Refused(Vec<Refusal>),
     /// The operations of a batch.

@@ -97,9 +97,7 @@ impl<'a> Sight<'a> {
             if self.table(table).is_kept_by_key() {
                 let key = self.table(table).key[0];
                 seen.sort_by(|left, right| {
-                    rows[*left][key]
-                        .order(&rows[*right][key])
-                        .unwrap_or(std::cmp::Ordering::Equal)
+                    rows[*left][key].order(&rows[*right][key]).unwrap_or(std::cmp::Ordering::Equal)
                 });
             }
             seen

@@ -484,7 +484,8 @@ impl Grower<'_, '_> {
             let test = Test::Compare("eq", cell);
             request.part.filters.push(Filter::Test { column: *at, inside: None, not: false, test });
         }
-        request.verb = Verb::Put { body: Body { columns, rows: vec![row], many: false, listed: false } };
+        request.verb =
+            Verb::Put { body: Body { columns, rows: vec![row], many: false, listed: false } };
         self.returning(table, &mut request);
         request.part.order.clear();
         request.part.select = None;

@@ -155,7 +155,8 @@ impl Query<'_> {
     }
 
     fn text(&self) -> String {
-        let pairs = self.pairs.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value)));
+        let pairs =
+            self.pairs.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value)));
         let text = pairs.collect::<Vec<_>>().join("&");
         if text.is_empty() { text } else { format!("?{text}") }
     }

@@ -83,9 +83,16 @@ pub struct Part {
 #[derive(Clone, Debug)]
 pub enum Item {
     Star,
-    Column { column: usize, alias: Option<String> },
+    Column {
+        column: usize,
+        alias: Option<String>,
+    },
     /// `count()` without a column.
-    Aggregate { function: &'static str, column: Option<usize>, alias: Option<String> },
+    Aggregate {
+        function: &'static str,
+        column: Option<usize>,
+        alias: Option<String>,
+    },
     Embed(Box<Embed>),
 }
 
@@ -101,18 +108,35 @@ pub struct Embed {
 
 #[derive(Clone, Debug)]
 pub enum Filter {
-    All { not: bool, filters: Vec<Filter> },
-    Any { not: bool, filters: Vec<Filter> },
-    Test { column: usize, inside: Option<&'static str>, not: bool, test: Test },
+    All {
+        not: bool,
+        filters: Vec<Filter>,
+    },
+    Any {
+        not: bool,
+        filters: Vec<Filter>,
+    },
+    Test {
+        column: usize,
+        inside: Option<&'static str>,
+        not: bool,
+        test: Test,
+    },
     /// `embed=is.null`, by the place of the embed in the select list.
-    Missing { embed: usize, not: bool },
+    Missing {
+        embed: usize,
+        not: bool,
+    },
 }
 
 #[derive(Clone, Debug)]
 pub enum Test {
     Compare(&'static str, Cell),
     In(Vec<Cell>),
-    Like { pattern: String, fold_case: bool },
+    Like {
+        pattern: String,
+        fold_case: bool,
+    },
     /// The word of `is`.
     Is(&'static str),
     Contains(Cell),

@@ -30,7 +30,12 @@ pub enum Expr {
     Function(&'static str, Vec<Expr>),
     Has(Box<Expr>),
     /// `over.exists(name, condition)`, or `all`.
-    Every { over: Over, name: String, all: bool, condition: Box<Expr> },
+    Every {
+        over: Over,
+        name: String,
+        all: bool,
+        condition: Box<Expr>,
+    },
 }
 
 /// A column, perhaps of a row that references lead to, perhaps something inside of its JSON.

@@ -104,11 +104,8 @@ impl Cell {
             Self::Double(number) => cel::Value::Float(*number),
             Self::Bool(truth) => cel::Value::Bool(*truth),
             Self::Text(text) => text_to_cel(text),
-            Self::Moment(micros) => {
-                DateTime::from_timestamp_micros(*micros).map_or(cel::Value::Null, |moment| {
-                    cel::Value::Timestamp(moment.fixed_offset())
-                })
-            }
+            Self::Moment(micros) => DateTime::from_timestamp_micros(*micros)
+                .map_or(cel::Value::Null, |moment| cel::Value::Timestamp(moment.fixed_offset())),
             Self::Date(days) => Self::Moment(days * 86_400_000_000).to_cel(),
             Self::Json(json) => json_to_cel(json),
             Self::Texts(items) => {

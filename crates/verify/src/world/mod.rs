@@ -117,8 +117,9 @@ impl Table {
 
     #[must_use]
     pub fn is_unique(&self, columns: &[usize]) -> bool {
-        let same =
-            |set: &Vec<usize>| set.len() == columns.len() && set.iter().all(|at| columns.contains(at));
+        let same = |set: &Vec<usize>| {
+            set.len() == columns.len() && set.iter().all(|at| columns.contains(at))
+        };
         self.unique_sets().any(same)
     }
 
@@ -140,7 +141,9 @@ impl Table {
     /// Rows are kept in the order of their key, not in that of their arrival.
     #[must_use]
     pub fn is_kept_by_key(&self) -> bool {
-        let whole = |at: usize| matches!(self.columns[at].kind, Kind::Integer | Kind::BigInt | Kind::Boolean);
+        let whole = |at: usize| {
+            matches!(self.columns[at].kind, Kind::Integer | Kind::BigInt | Kind::Boolean)
+        };
         self.made_key || matches!(self.key.as_slice(), [at] if whole(*at))
     }
 }

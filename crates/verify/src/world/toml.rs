@@ -25,7 +25,8 @@ fn push_table(text: &mut String, world: &World, table: &Table) {
         let _ = writeln!(text, "primary_key = [{}]", list(&table.key));
     }
     if !table.uniques.is_empty() {
-        let sets: Vec<String> = table.uniques.iter().map(|set| format!("[{}]", list(set))).collect();
+        let sets: Vec<String> =
+            table.uniques.iter().map(|set| format!("[{}]", list(set))).collect();
         let _ = writeln!(text, "unique = [{}]", sets.join(", "));
     }
     if let Some(tenant) = table.tenant {

@@ -1,5 +1,5 @@
-//! `exists` and `all`: over the rows of a table, over lists of the row, and over lists of the caller
-//! whose condition looks at the row.
+//! `exists` and `all`: over the rows of a table, over lists of the row, and over lists of the
+//! caller whose condition looks at the row.
 
 use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, IdedExpr, LiteralValue, operators};
 

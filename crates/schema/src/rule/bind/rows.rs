@@ -20,6 +20,8 @@ pub(crate) struct Shape<'m> {
     pub columns: &'m [Column],
     /// By column: the table and the column there that it refers to alone.
     pub opens: Vec<Option<(usize, usize)>>,
+    /// Columns that a key or an index begins with.
+    pub indexed: Vec<usize>,
 }
 
 impl<'m> Shape<'m> {
@@ -28,7 +30,13 @@ impl<'m> Shape<'m> {
             let key = table.foreign_keys.iter().find(|key| key.columns == [at])?;
             Some((key.table, *key.references.first()?))
         });
-        Self { name: &table.name, columns: &table.columns, opens: opens.collect() }
+        let keys = std::iter::once(&table.primary_key.columns)
+            .chain(table.uniques.iter().map(|unique| &unique.columns));
+        let keys = keys.filter_map(|columns| columns.first().copied());
+        let indexes = table.indexes.iter().filter(|index| index.filter.is_none());
+        let indexes = indexes.filter_map(|index| Some(index.columns.first()?.column));
+        let indexed = keys.chain(indexes).collect();
+        Self { name: &table.name, columns: &table.columns, opens: opens.collect(), indexed }
     }
 }
 
@@ -115,7 +123,7 @@ impl<'m> Binder<'_, 'm> {
             return Err(self.fault(node, "rule-type", message));
         }
         let references = references(&at);
-        let term = Term::Field(field(at, column, known));
+        let term = Term::Field(field(at, column, shape));
         let Some((table, key)) = shape.opens.get(column).copied().flatten() else {
             return Ok(Meaning::Term(term));
         };
@@ -135,7 +143,9 @@ impl<'m> Binder<'_, 'm> {
     }
 }
 
-pub(crate) fn field(at: At, column: usize, known: &Column) -> Field {
+/// A column of a row.
+pub(crate) fn field(at: At, column: usize, shape: &Shape<'_>) -> Field {
+    let known = &shape.columns[column];
     Field {
         at,
         column,
@@ -143,6 +153,7 @@ pub(crate) fn field(at: At, column: usize, known: &Column) -> Field {
         ty: known.ty.clone(),
         null: known.null,
         collated: known.collation.is_some(),
+        indexed: shape.indexed.contains(&column),
     }
 }
 

@@ -3,6 +3,7 @@
 //! before anything is served. Nothing is run and nothing is kept on disk.
 
 mod columns;
+mod explain;
 mod function;
 mod view;
 mod watch;
@@ -15,6 +16,8 @@ use mainstay_schema::Table;
 use mainstay_schema::model::{Catalog, Module};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
+
+pub use self::explain::explain;
 
 use self::columns::Nature;
 use super::functions;
@@ -63,13 +66,19 @@ pub fn compile(catalog: &mut Catalog, clock: &Arc<dyn Clock>) -> Result<Vec<Refu
 /// # Errors
 /// When no database can be opened in memory.
 pub(crate) fn compile_module(module: &mut Module, clock: &Arc<dyn Clock>) -> Result<Vec<Fault>> {
-    let mut connection = Connection::open_in_memory().map_err(Error::internal)?;
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false).map_err(Error::internal)?;
-    functions::register(&connection, clock).map_err(Error::internal)?;
+    let mut connection = opened(clock)?;
     let mut faults = tables(&connection, module);
     let natures = view::compile(&mut connection, module, &mut faults)?;
     function::compile(&mut connection, module, &natures, &mut faults)?;
     Ok(faults)
+}
+
+/// A database in memory with our functions.
+fn opened(clock: &Arc<dyn Clock>) -> Result<Connection> {
+    let connection = Connection::open_in_memory().map_err(Error::internal)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false).map_err(Error::internal)?;
+    functions::register(&connection, clock).map_err(Error::internal)?;
+    Ok(connection)
 }
 
 fn tables(connection: &Connection, module: &Module) -> Vec<Fault> {
