@@ -13,6 +13,7 @@ mod dev;
 mod documents;
 mod functions;
 mod gate;
+mod matrix;
 mod operator;
 mod preferences;
 mod reading;
