@@ -73,7 +73,7 @@ impl Once {
                 limits::IDEMPOTENCY_KEY
             )));
         }
-        let caller = format!("{}:{}", identity.role(), identity.uid().unwrap_or_default());
+        let caller = caller(identity);
         let held = under_way.hold(RecordKey { caller, key: key.to_owned() })?;
         let now = clock.now() / 1_000_000;
         Ok(Some(Self { held, request: fingerprint(request), now }))
@@ -111,6 +111,24 @@ impl Once {
     }
 }
 
+/// Claims that differ between two tokens of one caller.
+const TIMES: [&str; 4] = ["iat", "exp", "nbf", "jti"];
+
+/// Who asks: everything that rules may look at, or an answer made for one tenant would be told to
+/// another.
+fn caller(identity: &Identity) -> String {
+    let mut hash = Fnv::default();
+    let claims = identity.facts().claims.as_object();
+    let mut claims: Vec<_> = claims.into_iter().flatten().collect();
+    claims.retain(|(name, _)| !TIMES.contains(&name.as_str()));
+    claims.sort_by_key(|(name, _)| *name);
+    for (name, value) in claims {
+        hash.part(name.as_bytes());
+        hash.part(value.to_string().as_bytes());
+    }
+    format!("{}:{}:{:032x}", identity.role(), identity.uid().unwrap_or_default(), hash.0)
+}
+
 /// Method, path, query, the headers that change what is done, and the body. The key that proves
 /// who asks is left out: it may be renewed between two tries.
 fn fingerprint(request: &Request<Bytes>) -> String {
@@ -132,7 +150,7 @@ fn fingerprint(request: &Request<Bytes>) -> String {
 }
 
 /// FNV-1a of 128 bits: records outlive the program that made them, so the hash may never change.
-/// It keeps one caller's requests apart and no callers from each other.
+/// It keeps requests of one caller apart, and what rules know of one user.
 struct Fnv(u128);
 
 impl Default for Fnv {

@@ -21,6 +21,7 @@ mod refusals;
 mod rules;
 mod scenarios;
 mod strangers;
+mod theirs;
 mod together;
 mod transcripts;
 mod types;
