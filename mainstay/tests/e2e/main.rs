@@ -5,6 +5,7 @@
 
 mod harness;
 
+mod assigned;
 mod bounds;
 mod canary;
 mod clients;
