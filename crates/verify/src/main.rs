@@ -10,11 +10,7 @@ fn main() {
     let start = std::time::Instant::now();
     let (mut cases, mut refused) = (0, 0);
     for seed in 0..n {
-        let world = grow(
-            seed,
-            Grammar::Caller,
-            Shape { writes: true, batches: std::env::args().nth(2).is_some() },
-        );
+        let world = grow(seed, Grammar::Whole, Shape { writes: true, batches: std::env::args().nth(2).is_some() });
         match run(&bench, &world) {
             Ok(Outcome::Alike(n)) => cases += n,
             Ok(Outcome::Refused(why)) => {
@@ -24,16 +20,7 @@ fn main() {
                 }
             }
             Ok(Outcome::Different(d)) => {
-                println!(
-                    "{}\nseed {seed} at {}\n{:?}\n{:?}\nexpected {}\nanswered {:?}\n{}",
-                    declaration(&d.world),
-                    d.at,
-                    d.world.callers[d.world.requests[d.at].caller],
-                    d.sent,
-                    d.expected.shown(),
-                    d.answered,
-                    d.what
-                );
+                println!("{}\nseed {seed} at {}\n{:?}\n{:?}\nexpected {}\nanswered {:?}\n{}", declaration(&d.world), d.at, d.world.callers[d.world.requests[d.at].caller], d.sent, d.expected.iter().map(|e| e.shown()).collect::<Vec<_>>().join("\nor "), d.answered, d.what);
                 break;
             }
             Err(why) => {

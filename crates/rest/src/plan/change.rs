@@ -33,9 +33,11 @@ pub struct Asked<'w, 'a> {
 }
 
 impl Asked<'_, '_> {
-    /// The caller may know that there is such a table.
-    fn told(&self, table: usize) -> bool {
-        self.viewer.sees(self.written.table.module_at, table)
+    /// The caller may know that there is such a table, and that these columns of it refer.
+    fn told(&self, table: usize, columns: &[usize]) -> bool {
+        let module = self.written.table.module_at;
+        let hidden = &self.viewer.target(module, table).closed.read;
+        self.viewer.sees(module, table) && !columns.iter().any(|at| hidden.contains(at))
     }
 }
 
@@ -223,7 +225,7 @@ fn referenced(
                     rules: Arc::clone(&asked.written.rules),
                 },
                 child: child.name.clone(),
-                told: asked.told(at),
+                told: asked.told(at, &foreign_key.columns),
                 constraint: foreign_key.name.clone(),
                 columns: foreign_key.references.clone(),
             });

@@ -156,16 +156,14 @@ fn fill(
     for at in sent {
         let given = cells.iter().position(|(known, _)| known == at);
         let value = match given {
-            Some(place) => {
-                may_write(target, *at, &target.closed.create, maker.identity())?;
-                let value = std::mem::replace(&mut cells[place].1, Value::Null);
-                may_fill(target, *at, &value, maker)?;
-                Some(value)
-            }
+            Some(place) => Some(std::mem::replace(&mut cells[place].1, Value::Null)),
             None if intent.prefer.missing_default => maker.value(&table.columns[*at])?,
             None => Some(Value::Null),
         };
+        // A column that `columns` lists is written, whether the body has it or not.
+        may_write(target, *at, &target.closed.create, maker.identity())?;
         if let Some(value) = value {
+            may_fill(target, *at, &value, maker)?;
             bounded(target, *at, &value)?;
             columns.push(*at);
             values.push(value);
@@ -254,12 +252,15 @@ fn start(
 ) -> Result<(InsertRun, Arc<[Output]>)> {
     let (target, rereads) = (&wanted.written.table, wanted.rereads());
     let update = merged(wanted, sent, &columns);
+    let upsert = upsert(target, wanted, &columns);
+    // A row that only the database could find cannot be judged before it is met: a conflict stays one.
+    let meets = upsert.is_some() || !judge::judges_meetings(wanted);
     let mut key = Key::new(Kind::Insert, &wanted.written.level.target);
     key.numbers(&columns).numbers(&update).flag(rereads).flag(wanted.returning.is_some());
     if let Some(part) = wanted.returning {
         key.select(&wanted.written.level, part).shown(intent);
     }
-    key.flag(wanted.upserting.is_some());
+    key.flag(wanted.upserting.is_some()).flag(meets);
     if let Some(upserting) = &wanted.upserting {
         key.numbers(&upserting.target).flag(upserting.merges);
     }
@@ -268,7 +269,7 @@ fn start(
         let echo =
             echo(target, &exprs, &columns).filter(|_| !rereads && wanted.upserting.is_none());
         let keys = || target.table.primary_key.columns.iter().copied().map(Expr::Column).collect();
-        let conflict = wanted.upserting.as_ref().map(|upserting| Conflict {
+        let conflict = wanted.upserting.as_ref().filter(|_| meets).map(|upserting| Conflict {
             target: upserting.target.clone(),
             update: upserting.merges.then(|| update.clone()),
         });
@@ -294,7 +295,7 @@ fn start(
     let run = InsertRun {
         statement: Arc::clone(&prepared.statement),
         echo: prepared.echo.clone(),
-        upsert: upsert(target, wanted, &columns),
+        upsert,
         columns: columns.into(),
         rows: Vec::new(),
         checks: Vec::new(),

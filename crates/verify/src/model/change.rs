@@ -5,7 +5,8 @@ use super::expect::{Expected, Refusal};
 use super::read::not_singular;
 use super::rules::Ready;
 use super::sight::Action;
-use super::write::{Done, Writing, either, null_in, readonly};
+use super::write::{Done, Writing, either, null_in};
+use super::State;
 use crate::request::{Body, Returning};
 use crate::rule::judge::loose;
 use crate::world::{Cell, Row};
@@ -26,7 +27,7 @@ pub fn update(writing: &Writing<'_, '_>, body: &Body) -> Done {
     }
     constraints(writing, &draft, body, set, &found)?;
     let represents = request.prefer.returning == Some(Returning::Representation);
-    let state = writing.readable(draft, &found, represents)?;
+    let state = State::new(sight.world, draft.rows);
     let rows = if represents { writing.returned(&state, &found) } else { Vec::new() };
     let count = if represents { rows.len() } else { found.len() };
     let total = total(writing, count);
@@ -148,16 +149,19 @@ fn wrong(writing: &Writing<'_, '_>, body: &Body, set: &[Cell], places: &[usize])
         match rule.is_some_and(|rule| !rule.verdict(&sight.asked).denies()) {
             // Judged for each row that would change.
             true => {
-                let each = places.iter().map(|place| writing.closed_column(*at, holds(*place)));
-                refusals.extend(each.flatten());
+                let judges = !sight.caller.is_service();
+                if judges && places.iter().any(|place| holds(*place) == Some(false)) {
+                    refusals.push(writing.row_refused());
+                }
             }
             false => refusals.extend(writing.closed_column(*at, rule.map(|_| false))),
         }
         if column.readonly && !sight.caller.is_service() {
-            refusals.push(readonly(&column.name));
+            let message = format!("column \"{}\" can only be updated to DEFAULT", column.name);
+            refusals.push(Refusal::new(400, "428C9", message));
         }
         if cell.is_null() && !column.null {
-            refusals.push(null_in(&here.name, column));
+            refusals.push(null_in(sight, table, *at));
         }
     }
     let checks = sight.rules[table].update.iter().flatten().filter(|part| part.looks_at_new);
@@ -170,6 +174,12 @@ fn wrong(writing: &Writing<'_, '_>, body: &Body, set: &[Cell], places: &[usize])
         if fails {
             refusals.push(writing.row_refused());
         }
+    }
+    // Rows that come back must be rows that the caller may read.
+    let becomes = |place: &usize| changed(sight.row(table, *place), body, set);
+    let represents = request.prefer.returning == Some(Returning::Representation);
+    if represents && !places.iter().all(|place| writing.reads(&becomes(place))) {
+        refusals.push(writing.row_refused());
     }
     refusals
 }

@@ -2,7 +2,7 @@
 //! they reference. Errors in PostgreSQL's words, as docs/errors.md says.
 
 use super::Refusal;
-use super::sight::Sight;
+use super::sight::{Action, Sight};
 use crate::world::rows::same;
 use crate::world::{Cell, OnDelete, Row};
 
@@ -44,11 +44,22 @@ impl<'s, 'a> Draft<'s, 'a> {
         });
         broken
             .map(|set| {
-                let details =
-                    self.key(table, set, told).map(|key| format!("{key} already exists."));
-                duplicate(&here.unique_name(set)).details(details)
+                let details = self.key(table, set, told).map(|key| format!("{key} already exists."));
+                self.taken(table, set).details(details)
             })
             .collect()
+    }
+
+    /// `23505` without details. A constraint over a hidden column is not named.
+    pub fn taken(&self, table: usize, set: &[usize]) -> Refusal {
+        let message = match self.may_tell(table, set) {
+            true => {
+                let name = self.sight.table(table).unique_name(set);
+                format!("duplicate key value violates unique constraint \"{name}\"")
+            }
+            false => "duplicate key value violates a unique constraint".to_owned(),
+        };
+        Refusal::new(409, "23505", message).details(None)
     }
 
     /// References of a row that lead nowhere.
@@ -68,11 +79,16 @@ impl<'s, 'a> Draft<'s, 'a> {
         for column in blamed {
             let Some(reference) = here.columns[column].reference else { continue };
             let there = &self.sight.table(reference.table).name;
-            let message = format!(
-                "insert or update on table \"{}\" violates foreign key constraint \"{}\"",
-                here.name,
-                here.reference_name(column)
-            );
+            let message = match self.may_tell(table, &[column]) {
+                true => format!(
+                    "insert or update on table \"{}\" violates foreign key constraint \"{}\"",
+                    here.name,
+                    here.reference_name(column)
+                ),
+                false => {
+                    format!("insert or update on table \"{}\" violates a foreign key", here.name)
+                }
+            };
             let details = self
                 .key(table, &[column], told)
                 .map(|key| format!("{key} is not present in table \"{there}\"."));
@@ -131,10 +147,8 @@ impl<'s, 'a> Draft<'s, 'a> {
                     }
                     OnDelete::Cascade => {
                         let rows = self.rows[child].iter().enumerate();
-                        let follow: Vec<usize> = rows
-                            .filter(|(_, row)| keys.contains(&row[at]))
-                            .map(|(at, _)| at)
-                            .collect();
+                        let follow: Vec<usize> =
+                            rows.filter(|(_, row)| keys.contains(&row[at])).map(|(at, _)| at).collect();
                         if !follow.is_empty() {
                             self.remove(child, &follow);
                         }
@@ -164,6 +178,15 @@ impl<'s, 'a> Draft<'s, 'a> {
                     if !rows.iter().any(|row| row[at] == *key) {
                         continue;
                     }
+                    let told = self.sight.closed(child, Action::Read).is_none();
+                    if !told || !self.may_tell(child, &[at]) || !self.may_tell(table, &here.key) {
+                        let message = format!(
+                            "update or delete on table \"{}\" violates a foreign key",
+                            here.name
+                        );
+                        found.push(Refusal::new(409, "23503", message).details(None));
+                        continue;
+                    }
                     let message = format!(
                         "update or delete on table \"{}\" violates foreign key constraint \"{}\" \
                          on table \"{}\"",
@@ -171,22 +194,15 @@ impl<'s, 'a> Draft<'s, 'a> {
                         there.reference_name(at),
                         there.name
                     );
-                    let details = self.key(table, &here.key, &|_| Some(key.clone())).map(|key| {
-                        format!("{key} is still referenced from table \"{}\".", there.name)
-                    });
+                    let details = self
+                        .key(table, &here.key, &|_| Some(key.clone()))
+                        .map(|key| format!("{key} is still referenced from table \"{}\".", there.name));
                     found.push(Refusal::new(409, "23503", message).details(details));
                 }
             }
         }
         if found.is_empty() { vec![further(&here.name)] } else { found }
     }
-}
-
-/// `23505` without details.
-#[must_use]
-pub fn duplicate(name: &str) -> Refusal {
-    let message = format!("duplicate key value violates unique constraint \"{name}\"");
-    Refusal::new(409, "23505", message).details(None)
 }
 
 /// A row further down a cascade stops it, or one that a changed key leaves alone.

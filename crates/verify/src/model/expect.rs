@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::real::Answered;
 
-/// An answer that is right. Where several would be, all of them are listed.
+/// An answer that is right.
 #[derive(Clone, Debug)]
 pub enum Expected {
     Rows(Rows),
@@ -21,8 +21,6 @@ pub enum Expected {
     Refused(Vec<Refusal>),
     /// The operations of a batch.
     Batch(Vec<Expected>),
-    /// Any of these.
-    Either(Vec<Expected>),
 }
 
 #[derive(Clone, Debug)]
@@ -80,11 +78,6 @@ impl Expected {
                 found.map(|found| found.join("; or "))
             }
             Self::Batch(operations) => batch(operations, answered),
-            Self::Either(all) => {
-                let found: Option<Vec<String>> =
-                    all.iter().map(|one| one.difference(answered)).collect();
-                found.map(|found| found.join("; or "))
-            }
         }
     }
 
@@ -111,7 +104,6 @@ impl Expected {
             Self::Batch(all) => {
                 format!("batch of\n{}", all.iter().map(Self::shown).collect::<Vec<_>>().join("\n"))
             }
-            Self::Either(all) => all.iter().map(Self::shown).collect::<Vec<_>>().join("\nor "),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod aggregate;
 mod change;
+mod closed;
 mod compare;
 mod constraint;
 pub mod expect;
@@ -31,6 +32,21 @@ pub struct Model<'w> {
     judge: &'w Judge,
     rules: Vec<TableRules>,
     state: State,
+}
+
+/// An answer that is right, and the rows that it leaves behind if it changes any.
+pub struct Ending {
+    pub expected: Expected,
+    rows: Option<Vec<Vec<Row>>>,
+}
+
+impl Ending {
+    fn of_operation(mut self, at: usize) -> Self {
+        if let Expected::Refused(refusals) = &mut self.expected {
+            refusals.iter_mut().for_each(|refusal| refusal.operation = Some(at));
+        }
+        self
+    }
 }
 
 /// The rows at one moment.
@@ -77,53 +93,71 @@ impl<'w> Model<'w> {
         read::Reading { sight: &sight }.shown(table, sight.visible(table), &all.part)
     }
 
-    /// What the answer must be. A write that is right changes the rows.
-    pub fn answer(&mut self, request: &Request) -> Expected {
-        let (expected, rows) = match &request.verb {
+    /// What the answer may be, and what each leaves behind. Nearly always there is one: how much of
+    /// a rule folds away before any row is looked at is nobody's promise, so that a table of which
+    /// the caller sees nothing may be closed as well as empty.
+    #[must_use]
+    pub fn answers(&self, request: &Request) -> Vec<Ending> {
+        match &request.verb {
             Verb::Batch(operations) => self.batch(operations),
             _ => self.one(request, &self.state),
-        };
-        if let Some(rows) = rows {
-            self.become_rows(rows);
         }
-        expected
     }
 
-    /// One request on a state, and the rows that it leaves behind if it changes any.
-    fn one(&self, request: &Request, state: &State) -> (Expected, Option<Vec<Vec<Row>>>) {
+    /// Goes on from an answer.
+    pub fn accept(&mut self, ending: Ending) {
+        if let Some(rows) = ending.rows {
+            self.become_rows(rows);
+        }
+    }
+
+    /// One request on a state.
+    fn one(&self, request: &Request, state: &State) -> Vec<Ending> {
         let facts = self.facts(request);
         let sight = self.sight(request, state, &facts);
-        match &request.verb {
+        let (expected, rows) = match &request.verb {
             Verb::Get | Verb::Head => (read::answer(&sight, request), None),
             _ => match write::answer(self, &sight, request) {
                 Ok((expected, rows)) => (expected, Some(rows)),
                 Err(refusals) => (Expected::Refused(refusals), None),
             },
+        };
+        let idle = rows.as_ref().is_none_or(|rows| *rows == state.rows);
+        let closed = closed::instead(&sight, request, &expected, idle);
+        let mut endings = vec![Ending { expected, rows }];
+        if !closed.is_empty() {
+            endings.push(Ending { expected: Expected::Refused(closed), rows: None });
         }
+        endings
     }
 
     /// All operations happen, or none.
-    fn batch(&self, operations: &[Request]) -> (Expected, Option<Vec<Vec<Row>>>) {
+    fn batch(&self, operations: &[Request]) -> Vec<Ending> {
         let mut state: Option<State> = None;
         let mut answers = Vec::new();
+        let mut endings = Vec::new();
         for (at, operation) in operations.iter().enumerate() {
-            let (expected, rows) = self.one(operation, state.as_ref().unwrap_or(&self.state));
-            if let Expected::Refused(mut refusals) = expected {
-                refusals.iter_mut().for_each(|refusal| refusal.operation = Some(at));
-                return (Expected::Refused(refusals), None);
-            }
+            let mut found = self.one(operation, state.as_ref().unwrap_or(&self.state)).into_iter();
+            let Some(first) = found.next() else { return endings };
+            let refused = matches!(first.expected, Expected::Refused(_));
+            let (kept, mut rest) = if refused { (None, vec![first]) } else { (Some(first), vec![]) };
+            rest.extend(found);
+            endings.extend(rest.into_iter().map(|ending| ending.of_operation(at)));
+            let Some(Ending { expected, rows }) = kept else { return endings };
             answers.push(expected);
             if let Some(rows) = rows {
                 state = Some(State::new(self.world, rows));
             }
         }
-        (Expected::Batch(answers), state.map(|state| state.rows))
+        let rows = state.map(|state| state.rows);
+        endings.insert(0, Ending { expected: Expected::Batch(answers), rows });
+        endings
     }
 
     fn facts(&self, request: &Request) -> Facts {
         let sent = write(request, &self.world.tables);
         let caller = &self.world.callers[request.caller];
-        Facts::new(caller, sent.method, sent.path(), &request.headers)
+        Facts::new(caller, sent.method, &format!("/rest/v1{}", sent.path()), &request.headers)
     }
 
     fn sight<'s>(&'s self, request: &Request, state: &'s State, facts: &'s Facts) -> Sight<'s> {

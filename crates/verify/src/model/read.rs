@@ -41,15 +41,7 @@ impl Reading<'_, '_> {
             let way = &embed.way;
             if !self.is_way(table, way) {
                 let here = &self.sight.table(table).name;
-                found.push(Refusal::new(
-                    400,
-                    "PGRST200",
-                    format!(
-                        "Could not find a relationship between '{here}' and '{}' in the schema \
-                         cache",
-                        way.name
-                    ),
-                ));
+                found.push(unrelated(here, &way.name));
                 continue;
             }
             found.extend(self.sight.closed(way.to, Action::Read));
@@ -200,6 +192,13 @@ impl Reading<'_, '_> {
             head: matches!(request.verb, Verb::Head),
         })
     }
+}
+
+#[must_use]
+pub fn unrelated(here: &str, there: &str) -> Refusal {
+    let message =
+        format!("Could not find a relationship between '{here}' and '{there}' in the schema cache");
+    Refusal::new(400, "PGRST200", message)
 }
 
 /// A column that is hidden is a column that is not there.

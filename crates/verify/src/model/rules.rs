@@ -43,13 +43,21 @@ pub enum Verdict {
     /// False or an error.
     Never,
     Unknown,
+    /// A list without elements.
+    Nothing,
 }
 
 impl Verdict {
-    /// It will not be true.
+    /// It is certainly found out that it will not be true.
     #[must_use]
     pub fn denies(self) -> bool {
-        matches!(self, Self::False | Self::Error | Self::Never)
+        matches!(self, Self::False | Self::Error)
+    }
+
+    /// It will not be true, and whether that is found out before any row is looked at is open.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Never | Self::Unknown)
     }
 }
 
@@ -104,7 +112,7 @@ impl Ready {
         judge.holds(&self.program, &judge::Scope { facts, snapshot, row, new })
     }
 
-    /// What is known of it before any row is looked at.
+    /// What is known of it before any row is looked at, by whoever looks no further than needed.
     #[must_use]
     pub fn verdict(&self, asked: &Asked<'_>) -> Verdict {
         let mut place = 0;
@@ -160,7 +168,7 @@ fn fold(expr: &Expr, ready: &Ready, asked: &Asked<'_>, place: &mut usize) -> Ver
     if let Some((_, program)) = ready.known.iter().find(|(known, _)| *known == at) {
         return asked.judge.verdict(program, asked.facts, asked.snapshot);
     }
-    use Verdict::{Error, False, Never, True, Unknown};
+    use Verdict::{Error, False, Never, Nothing, True, Unknown};
     match (expr, parts.as_slice()) {
         (Expr::Binary("&&", ..), [left, right]) => match (left, right) {
             (False, _) | (_, False) => False,
@@ -176,17 +184,22 @@ fn fold(expr: &Expr, ready: &Ready, asked: &Asked<'_>, place: &mut usize) -> Ver
             (Unknown, _) | (_, Unknown) => Unknown,
             _ => Never,
         },
+        (Expr::Binary("==" | "!=", ..), [True | False, True | False]) => {
+            let same = parts[0] == parts[1];
+            let equal = matches!(expr, Expr::Binary("==", ..));
+            if same == equal { True } else { False }
+        }
         (Expr::Not(_), [one]) => match one {
             True => False,
             False => True,
             Error => Error,
-            Never | Unknown => Unknown,
+            Never | Unknown | Nothing => Unknown,
         },
         (Expr::Choice(..), [test, yes, no]) => match test {
             True => *yes,
             False => *no,
             Error => Error,
-            Never | Unknown => match yes.denies() && no.denies() {
+            Never | Unknown | Nothing => match [yes, no].into_iter().all(|one| matches!(one, False | Error | Never)) {
                 true => Never,
                 false => Unknown,
             },
@@ -194,9 +207,14 @@ fn fold(expr: &Expr, ready: &Ready, asked: &Asked<'_>, place: &mut usize) -> Ver
         (Expr::Every { all: false, over: Over::Table(_), .. }, [condition]) => match condition {
             False => False,
             Error | Never => Never,
-            True | Unknown => Unknown,
+            True | Unknown | Nothing => Unknown,
         },
         (Expr::Every { over: Over::List(_), .. }, [Error, _]) => Error,
+        (Expr::Every { over: Over::List(_), all, .. }, [Nothing, _]) => {
+            if *all { True } else { False }
+        }
+        (Expr::Every { all: false, .. }, [.., False | Error | Never]) => Never,
+        (Expr::Binary("in", ..), [left, Nothing]) if *left != Error => Never,
         (Expr::Every { .. }, _) => Unknown,
         (_, parts) if parts.contains(&Error) => Error,
         _ => Unknown,

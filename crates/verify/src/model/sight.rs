@@ -65,7 +65,8 @@ impl<'a> Sight<'a> {
         (!open).then(|| self.forbidden(format!("permission denied for table {name}")))
     }
 
-    fn verdict(&self, table: usize, action: Action) -> Verdict {
+    /// What is known of a rule before any row is looked at.
+    pub fn verdict(&self, table: usize, action: Action) -> Verdict {
         let rules = &self.rules[table];
         let one = |rule: &Option<Ready>| {
             rule.as_ref().map_or(Verdict::False, |rule| rule.verdict(&self.asked))
@@ -79,8 +80,9 @@ impl<'a> Sight<'a> {
                 let verdicts = parts.iter().map(|part| part.verdict(&self.asked));
                 verdicts.fold(Verdict::True, |all, one| match (all.denies(), one.denies()) {
                     (false, false) if all == one => all,
+                    (false, false) if [all, one].contains(&Verdict::Never) => Verdict::Never,
                     (false, false) => Verdict::Unknown,
-                    _ => Verdict::Never,
+                    _ => Verdict::False,
                 })
             }
         }

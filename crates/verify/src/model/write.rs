@@ -3,10 +3,10 @@
 
 use std::fmt::Write;
 
-use super::constraint::{Draft, duplicate, further};
+use super::constraint::{Draft, further};
 use super::expect::{Expected, Refusal, Rows};
 use super::read::{Reading, not_singular, unknown};
-use super::rules::{ColumnRules, Ready};
+use super::rules::Ready;
 use super::sight::{Action, Sight};
 use super::{Model, State, change};
 use crate::request::{Body, Request, Resolution, Returning, Verb};
@@ -53,23 +53,8 @@ impl Writing<'_, '_> {
     }
 
     fn post(&self, body: &Body, on_conflict: Option<&[usize]>) -> Done {
-        self.open(&[Action::Create])?;
-        self.levels()?;
         let table = self.request.table;
         let here = self.sight.table(table);
-        let target = on_conflict.unwrap_or(&here.key);
-        let upsert = self
-            .request
-            .prefer
-            .resolution
-            .map(|resolution| Upsert { target, merges: resolution == Resolution::Merge });
-        if upsert.is_some() {
-            self.target(target)?;
-            self.open(&[Action::Read])?;
-        }
-        if upsert.as_ref().is_some_and(|upsert| upsert.merges) {
-            self.open(&[Action::Update])?;
-        }
         let tells = match self.request.prefer.returning {
             Some(Returning::Representation) => true,
             Some(Returning::HeadersOnly) => {
@@ -77,21 +62,34 @@ impl Writing<'_, '_> {
             }
             _ => false,
         };
-        if tells {
-            self.open(&[Action::Read])?;
+        let resolution = self.request.prefer.resolution;
+        let target = on_conflict.unwrap_or(&here.key);
+        let upsert = resolution
+            .map(|resolution| Upsert { target, merges: resolution == Resolution::Merge });
+        let mut actions = vec![Action::Create];
+        if tells || upsert.is_some() {
+            actions.push(Action::Read);
         }
-        let (draft, touched, inserted) = self.add(body, upsert.as_ref())?;
-        let state = self.readable(draft, &touched, tells)?;
+        if upsert.as_ref().is_some_and(|upsert| upsert.merges) {
+            actions.push(Action::Update);
+        }
+        self.open(&actions)?;
+        self.levels()?;
+        if upsert.is_some() {
+            self.target(target, on_conflict.is_some())?;
+        }
+        let (draft, touched, inserted) = self.add(body, upsert.as_ref(), tells)?;
+        let state = State::new(self.sight.world, draft.rows);
         let merged = upsert.is_some_and(|upsert| upsert.merges) && inserted == 0;
         let expected = self.created(&state, &touched, merged, tells)?;
         Ok((expected, state.rows))
     }
 
     /// The columns that `on_conflict` names exist and are unique together.
-    fn target(&self, target: &[usize]) -> Result<(), Vec<Refusal>> {
+    fn target(&self, target: &[usize], named: bool) -> Result<(), Vec<Refusal>> {
         let table = self.request.table;
         let hidden = target.iter().find(|at| !self.sight.reads_column(table, **at));
-        if let Some(at) = hidden {
+        if let Some(at) = hidden.filter(|_| named) {
             return Err(vec![unknown(self.sight, table, *at)]);
         }
         if !self.sight.table(table).is_unique(target) {
@@ -106,10 +104,10 @@ impl Writing<'_, '_> {
         self.open(&[Action::Create, Action::Update, Action::Read])?;
         self.levels()?;
         let key = &self.sight.table(self.request.table).key;
-        let (draft, touched, inserted) =
-            self.add(body, Some(&Upsert { target: key, merges: true }))?;
         let represents = self.request.prefer.returning == Some(Returning::Representation);
-        let state = self.readable(draft, &touched, represents)?;
+        let upsert = Upsert { target: key, merges: true };
+        let (draft, touched, inserted) = self.add(body, Some(&upsert), represents)?;
+        let state = State::new(self.sight.world, draft.rows);
         if !represents {
             let empty = Expected::Empty { status: 204, content_range: None, location: None };
             return Ok((empty, state.rows));
@@ -125,12 +123,24 @@ impl Writing<'_, '_> {
         &self,
         body: &Body,
         upsert: Option<&Upsert<'_>>,
+        tells: bool,
     ) -> Result<(Draft<'_, '_>, Vec<usize>, usize), Vec<Refusal>> {
         let table = self.request.table;
         let rows: Vec<Row> = body.rows.iter().map(|row| self.filled(&body.columns, row)).collect();
         let mut refusals = self.reading.name_refusals(table, &self.request.part);
+        if body.listed {
+            refusals.extend(self.unlisted(&body.columns));
+        }
         for (sent, row) in body.rows.iter().zip(&rows) {
             refusals.extend(self.unwritable(&body.columns, sent, row));
+            // A row that comes back must be one that the caller may read.
+            if tells && !self.reads(row) {
+                refusals.push(self.row_refused());
+            }
+        }
+        let named = body.listed || !body.rows.is_empty();
+        if let Some(upsert) = upsert.filter(|upsert| upsert.merges && named) {
+            refusals.extend(self.unmergeable(body, upsert));
         }
         either(refusals)?;
         let mut draft = Draft::new(self.sight);
@@ -148,7 +158,7 @@ impl Writing<'_, '_> {
             either(self.missing(body, &row))?;
             match (met, upsert) {
                 (Some(at), Some(upsert)) => {
-                    self.may_meet(&draft, at, upsert, body, &row)?;
+                    self.may_meet(&draft, at, upsert, body, &row, tells)?;
                     if upsert.merges {
                         self.merge(&mut draft, at, body, &row)?;
                         touched.push(at);
@@ -168,6 +178,33 @@ impl Writing<'_, '_> {
         rows.iter().position(|there| crate::world::rows::same(upsert.target, there, row))
     }
 
+    /// The rule to read says yes of a row as it will be.
+    pub fn reads(&self, row: &Row) -> bool {
+        let table = self.request.table;
+        let row = loose(self.sight.table(table), row);
+        let rule = self.sight.rules[table].read.as_ref();
+        let reads = |rule: &Ready| rule.holds(&self.sight.asked, Some(row.as_ref()), None);
+        self.sight.caller.is_service() || rule.is_some_and(reads)
+    }
+
+    /// Columns that are listed and are not there, whether or not there are rows.
+    fn unlisted(&self, columns: &[usize]) -> Vec<Refusal> {
+        let closed = columns.iter().filter_map(|at| self.closed_column(*at, None));
+        closed.filter(|refusal| refusal.code == "PGRST204").collect()
+    }
+
+    /// Columns that a merge would change, and that nobody may change.
+    fn unmergeable(&self, body: &Body, upsert: &Upsert<'_>) -> Vec<Refusal> {
+        let rules = &self.sight.rules[self.request.table].columns;
+        let changed = body.columns.iter().filter(|at| !upsert.target.contains(at));
+        let refusal = |at: &usize| {
+            let rule = rules[*at].update.as_ref();
+            let closed = rule.map(|rule| !rule.verdict(&self.sight.asked).denies());
+            self.closed_column(*at, closed)
+        };
+        changed.filter_map(refusal).collect()
+    }
+
     /// A row that is there may be met only by who may read it and change it so; for others it is a
     /// plain conflict that says nothing.
     fn may_meet(
@@ -177,25 +214,44 @@ impl Writing<'_, '_> {
         upsert: &Upsert<'_>,
         body: &Body,
         row: &Row,
+        tells: bool,
     ) -> Result<(), Vec<Refusal>> {
         let table = self.request.table;
         let here = self.sight.table(table);
-        if self.sight.caller.is_service() || at >= self.sight.state.rows[table].len() {
+        if self.sight.caller.is_service() {
             return Ok(());
         }
         let there = &draft.rows[table][at];
-        let merged = merged(there, body, row);
+        let merged = self.merged(there, body, row);
         let (old, new) = (loose(here, there), loose(here, &merged));
-        let asked = &self.sight.asked;
         let rules = &self.sight.rules[table];
-        let reads = |rule: &Ready| rule.holds(asked, Some(old.as_ref()), None);
-        let changes = |part: &Ready| part.holds(asked, Some(old.as_ref()), Some(new.as_ref()));
-        let updates = || rules.update.as_ref().is_some_and(|parts| parts.iter().all(changes));
-        let may = rules.read.as_ref().is_some_and(reads) && (!upsert.merges || updates());
-        match may {
+        let holds = |part: &Ready| {
+            part.holds(&self.sight.asked, Some(old.as_ref()), Some(new.as_ref()))
+        };
+        // The columns that both have in common do not change.
+        let others = body.columns.iter().filter(|at| !upsert.target.contains(at));
+        let columns = others.filter_map(|at| rules.columns[*at].update.as_ref());
+        let updates = || {
+            rules.update.as_ref().is_some_and(|parts| parts.iter().all(holds))
+                && columns.into_iter().all(holds)
+                && (!tells || self.reads(&merged))
+        };
+        match self.reads(there) && (!upsert.merges || updates()) {
             true => Ok(()),
-            false => Err(vec![duplicate(&here.unique_name(upsert.target))]),
+            false => Err(vec![draft.taken(table, upsert.target)]),
         }
+    }
+
+    /// The row that is there with what was sent; what the server fills in stays as it is.
+    fn merged(&self, there: &Row, body: &Body, row: &Row) -> Row {
+        let columns = &self.sight.table(self.request.table).columns;
+        let mut merged = there.clone();
+        for at in &body.columns {
+            if !columns[*at].readonly || self.sight.caller.is_service() {
+                merged[*at] = row[*at].clone();
+            }
+        }
+        merged
     }
 
     fn merge(
@@ -206,7 +262,7 @@ impl Writing<'_, '_> {
         row: &Row,
     ) -> Result<(), Vec<Refusal>> {
         let table = self.request.table;
-        draft.rows[table][at] = merged(&draft.rows[table][at], body, row);
+        draft.rows[table][at] = self.merged(&draft.rows[table][at], body, row);
         let here = self.sight.table(table);
         let given = |at: usize| body.columns.contains(&at) || here.columns[at].default.is_some();
         let told = |column: usize| given(column).then(|| row[column].clone());
@@ -227,7 +283,7 @@ impl Writing<'_, '_> {
         let missing = columns.filter(|(at, column)| {
             row[*at].is_null() && !column.null && !body.columns.contains(at)
         });
-        missing.map(|(_, column)| null_in(&here.name, column)).collect()
+        missing.map(|(at, _)| null_in(self.sight, self.request.table, at)).collect()
     }
 
     fn insert(&self, draft: &mut Draft<'_, '_>, row: Row) -> Result<usize, Vec<Refusal>> {
@@ -258,15 +314,11 @@ impl Writing<'_, '_> {
                 crate::world::Kind::Date => Cell::Date(NOW / 86_400_000_000),
                 _ => Cell::Moment(NOW),
             },
-            Some(Default::Uid) => {
-                self.sight.caller.uid.map_or(Cell::Null, |uid| Cell::Text(uid.into()))
-            }
-            Some(Default::Tenant) => {
-                match claims.get("tenant").and_then(|tenant| tenant.as_str()) {
-                    Some(tenant) => Cell::Text(tenant.to_owned()),
-                    None => Cell::Null,
-                }
-            }
+            Some(Default::Uid) => self.sight.caller.uid.map_or(Cell::Null, |uid| Cell::Text(uid.into())),
+            Some(Default::Tenant) => match claims.get("tenant").and_then(|tenant| tenant.as_str()) {
+                Some(tenant) => Cell::Text(tenant.to_owned()),
+                None => Cell::Null,
+            },
             Some(Default::Made) | None => Cell::Null,
         }
     }
@@ -280,21 +332,27 @@ impl Writing<'_, '_> {
         for (at, cell) in columns.iter().zip(sent) {
             let column = &here.columns[*at];
             let rules = &self.sight.rules[table].columns[*at];
-            let holds = |rules: &ColumnRules| {
-                let rule = rules.create.as_ref();
-                rule.map(|rule| rule.holds(&self.sight.asked, None, Some(new.as_ref())))
-            };
-            found.extend(self.closed_column(*at, holds(rules)));
+            let holds = rules.create.as_ref().map(|rule| {
+                let judged = rule.holds(&self.sight.asked, None, Some(new.as_ref()));
+                let judges = !self.sight.caller.is_service();
+                if judges && !judged && !rule.verdict(&self.sight.asked).denies() {
+                    found.push(self.row_refused());
+                }
+                judged
+            });
+            found.extend(self.closed_column(*at, holds));
             let changed = column.readonly && *cell != self.made(column);
             if changed && !self.sight.caller.is_service() {
-                found.push(readonly(&column.name));
+                let name = &column.name;
+                let message = format!("cannot insert a non-DEFAULT value into column \"{name}\"");
+                found.push(Refusal::new(400, "428C9", message));
             }
         }
         // What the server makes is judged like what is sent.
         let judged = |at: &usize| columns.contains(at) || here.columns[*at].default.is_some();
         for (at, column) in here.columns.iter().enumerate() {
             if judged(&at) && row[at].is_null() && !column.null {
-                found.push(null_in(&here.name, column));
+                found.push(null_in(self.sight, table, at));
             }
         }
         let rule = self.sight.rules[table].create.as_ref();
@@ -306,7 +364,8 @@ impl Writing<'_, '_> {
         found
     }
 
-    /// Why a column may not be written: `holds` is what its own rule says, if it has one.
+    /// Why a column may not be written: `holds` is what its own rule says, if it has one. One that
+    /// the caller can neither read nor write is not there at all.
     pub fn closed_column(&self, at: usize, holds: Option<bool>) -> Option<Refusal> {
         let (sight, table) = (self.sight, self.request.table);
         if sight.caller.is_service() {
@@ -314,19 +373,20 @@ impl Writing<'_, '_> {
         }
         let here = sight.table(table);
         let name = &here.columns[at].name;
+        let rules = &sight.rules[table].columns[at];
+        let writes = |rule: &Option<Ready>| {
+            rule.as_ref().is_some_and(|rule| !rule.verdict(&sight.asked).denies())
+        };
         match (sight.reads_column(table, at), holds) {
             (_, Some(true)) | (true, None) => None,
-            (true, Some(false)) => {
+            (false, _) if !writes(&rules.create) && !writes(&rules.update) => {
+                let message =
+                    format!("Could not find the '{name}' column of '{}' in the schema cache", here.name);
+                Some(Refusal::new(400, "PGRST204", message))
+            }
+            (false, None) | (_, Some(false)) => {
                 Some(sight.forbidden(format!("permission denied for column {name}")))
             }
-            (false, _) => Some(Refusal::new(
-                400,
-                "PGRST204",
-                format!(
-                    "Could not find the '{name}' column of '{}' in the schema cache",
-                    here.name
-                ),
-            )),
         }
     }
 
@@ -335,24 +395,6 @@ impl Writing<'_, '_> {
         let name = &self.sight.table(self.request.table).name;
         let message = format!("new row violates row-level security policy for table \"{name}\"");
         self.sight.forbidden(message)
-    }
-
-    /// The state after the write. Rows that come back must be rows that the caller may read.
-    pub fn readable(
-        &self,
-        draft: Draft<'_, '_>,
-        touched: &[usize],
-        tells: bool,
-    ) -> Result<State, Vec<Refusal>> {
-        let state = State::new(self.sight.world, draft.rows);
-        if tells && !self.sight.caller.is_service() {
-            let after = self.after(&state);
-            let sees = |at: &usize| after.visible(self.request.table).contains(at);
-            if !touched.iter().all(sees) {
-                return Err(vec![self.row_refused()]);
-            }
-        }
-        Ok(state)
     }
 
     /// What the caller sees when the write has happened.
@@ -443,28 +485,21 @@ pub fn either(refusals: Vec<Refusal>) -> Result<(), Vec<Refusal>> {
     if refusals.is_empty() { Ok(()) } else { Err(refusals) }
 }
 
-fn merged(there: &Row, body: &Body, row: &Row) -> Row {
-    let mut merged = there.clone();
-    for at in &body.columns {
-        merged[*at] = row[*at].clone();
-    }
-    merged
-}
-
+/// A hidden column is not named.
 #[must_use]
-pub fn null_in(table: &str, column: &Column) -> Refusal {
+pub fn null_in(sight: &Sight<'_>, table: usize, column: usize) -> Refusal {
+    let here = sight.table(table);
+    let which = match sight.reads_column(table, column) {
+        true => format!("column \"{}\"", here.columns[column].name),
+        false => "a column".to_owned(),
+    };
     let message = format!(
-        "null value in column \"{}\" of relation \"{table}\" violates not-null constraint",
-        column.name
+        "null value in {which} of relation \"{}\" violates not-null constraint",
+        here.name
     );
     Refusal::new(400, "23502", message)
 }
 
-#[must_use]
-pub fn readonly(column: &str) -> Refusal {
-    let message = format!("cannot insert a non-DEFAULT value into column \"{column}\"");
-    Refusal::new(400, "428C9", message)
-}
 
 fn named_twice() -> Refusal {
     let message = "ON CONFLICT DO UPDATE command cannot affect row a second time";

@@ -81,6 +81,16 @@ impl Grower<'_> {
         match self.chance.below(22) {
             0..=1 => literal("true"),
             2 => literal(if self.chance.percent(70) { "true" } else { "false" }),
+            3 if scope.whole && self.chance.percent(30) => match self.chance.percent(50) {
+                true => {
+                    let method = *self.chance.pick(&["'GET'", "'POST'", "'PATCH'"]);
+                    binary("==", fact("request.method"), literal(method))
+                }
+                false => {
+                    let value = *self.chance.pick(&["'a'", "'ab'"]);
+                    binary("==", fact("request.headers['x-word']"), literal(value))
+                }
+            },
             3..=4 => {
                 let role = *self.chance.pick(&["'staff'", "'authenticated'", "'anon'"]);
                 binary("==", fact("auth.role"), literal(role))
@@ -319,7 +329,8 @@ impl Grower<'_> {
             Type::Text => match self.chance.below(4) {
                 0 if scope.whole => {
                     let on = Box::new(self.value(scope, Type::Text, depth));
-                    Expr::Method("lowerAscii", on, Vec::new())
+                    let name = *self.chance.pick(&["lowerAscii", "upperAscii"]);
+                    Expr::Method(name, on, Vec::new())
                 }
                 1 => Expr::Function("string", vec![self.value(scope, Type::Int, depth)]),
                 _ => {

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use cel::common::types::CelString;
 use cel::common::value::{CowVal, Val};
 use cel::context::VariableResolver;
 use cel::{Context, Env, Value};
@@ -41,7 +42,11 @@ pub struct Facts {
 impl Judge {
     #[must_use]
     pub fn new() -> Self {
-        Self { env: Arc::new(Env::stdlib()) }
+        let mut env = Env::stdlib();
+        // Of CEL's string extensions, which the crate has not. Nothing is declared twice here.
+        let _ = cel::add_member_overload!(env, fn lower_ascii: (CelString) -> CelString);
+        let _ = cel::add_member_overload!(env, fn upper_ascii: (CelString) -> CelString);
+        Self { env: Arc::new(env) }
     }
 
     /// # Errors
@@ -68,10 +73,19 @@ impl Judge {
         match program.0.execute(&context) {
             Ok(Value::Bool(true)) => Verdict::True,
             Ok(Value::Bool(false)) => Verdict::False,
+            Ok(Value::List(items)) if items.is_empty() => Verdict::Nothing,
             Ok(_) => Verdict::Unknown,
             Err(_) => Verdict::Error,
         }
     }
+}
+
+fn lower_ascii(this: &CelString<'_>) -> CelString<'static> {
+    CelString::from(this.inner().to_ascii_lowercase())
+}
+
+fn upper_ascii(this: &CelString<'_>) -> CelString<'static> {
+    CelString::from(this.inner().to_ascii_uppercase())
 }
 
 impl std::default::Default for Judge {
