@@ -15,6 +15,7 @@ pub mod parse;
 pub mod plan;
 mod plans;
 pub mod render;
+mod route;
 mod tag;
 mod work;
 
@@ -31,6 +32,7 @@ use mainstay_store::{Store, Transaction};
 pub use config::Config;
 pub use documents::Describer;
 pub use plans::Plans;
+pub use route::Route;
 
 use once::{Once, UnderWay};
 use parse::prefer::Tx;
@@ -148,7 +150,8 @@ impl Rest {
         }
         let intent = self.intent(request, path, &pairs)?;
         let batch = self.batch_module(&intent)?;
-        facts.set_route(if batch.is_some() { "/rest/v1/batch" } else { route(&intent.resource) });
+        let route = if batch.is_some() { Route::Batch } else { Route::of(&intent.resource) };
+        facts.set_route(route.template());
         if intent.resource == Resource::Root && self.config.openapi {
             return self.root(request, &intent, &identity);
         }
@@ -249,12 +252,4 @@ struct Whole<'a> {
     /// The module of a batch.
     batch: Option<usize>,
     once: Option<Once>,
-}
-
-fn route(resource: &Resource<'_>) -> &'static str {
-    match resource {
-        Resource::Root => "/rest/v1/",
-        Resource::Table(_) => "/rest/v1/{table}",
-        Resource::Function(_) => "/rest/v1/rpc/{function}",
-    }
 }

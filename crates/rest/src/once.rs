@@ -73,7 +73,7 @@ impl Once {
                 limits::IDEMPOTENCY_KEY
             )));
         }
-        let caller = format!("{}:{}", identity.role(), identity.uid().unwrap_or_default());
+        let caller = caller(identity);
         let held = under_way.hold(RecordKey { caller, key: key.to_owned() })?;
         let now = clock.now() / 1_000_000;
         Ok(Some(Self { held, request: fingerprint(request, identity), now }))
@@ -111,6 +111,13 @@ impl Once {
     }
 }
 
+/// Who asks. One user in two tenants is two callers, who know nothing of each other's keys.
+fn caller(identity: &Identity) -> String {
+    let tenant = identity.facts().claims.get("tenant").map(ToString::to_string);
+    let user = identity.uid().unwrap_or_default();
+    format!("{}:{user}:{}", identity.role(), tenant.unwrap_or_default())
+}
+
 /// Claims that differ between two tokens of one sign-in and decide nothing.
 const OF_THE_TOKEN: [&str; 5] = ["exp", "iat", "nbf", "jti", "session_id"];
 
@@ -142,7 +149,7 @@ fn fingerprint(request: &Request<Bytes>, identity: &Identity) -> String {
 }
 
 /// FNV-1a of 128 bits: records outlive the program that made them, so the hash may never change.
-/// It keeps one caller's requests apart and no callers from each other.
+/// It keeps requests of one caller apart, and what rules know of one user.
 struct Fnv(u128);
 
 impl Default for Fnv {

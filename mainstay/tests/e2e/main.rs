@@ -5,6 +5,7 @@
 
 mod harness;
 
+mod assigned;
 mod bounds;
 mod canary;
 mod clients;
@@ -13,6 +14,7 @@ mod dev;
 mod documents;
 mod functions;
 mod gate;
+mod matrix;
 mod operator;
 mod preferences;
 mod reading;
@@ -20,6 +22,7 @@ mod refusals;
 mod rules;
 mod scenarios;
 mod strangers;
+mod theirs;
 mod together;
 mod transcripts;
 mod types;

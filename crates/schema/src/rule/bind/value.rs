@@ -247,7 +247,7 @@ impl<'m> Binder<'_, 'm> {
         let Term::If(condition, yes, no) = values.remove(at) else {
             return Ok(Term::Error);
         };
-        let mut with = |binder: &mut Self, value: Term| {
+        let with = |binder: &mut Self, value: Term| {
             let mut values = values.clone();
             values.insert(at, value);
             binder.calculate(node, function, values).map(Box::new)
