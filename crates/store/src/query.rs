@@ -163,6 +163,9 @@ pub enum Filter {
     Rule(Ruled),
     /// It does not: it is false, or fails.
     Broken(Ruled),
+    /// A condition that is asked only of rows for which the rule holds: it may fail, and a failure
+    /// would tell of the row.
+    Behind(Ruled, Box<Filter>),
 }
 
 /// What is left of an access rule, and where its values stand among those of all rules.

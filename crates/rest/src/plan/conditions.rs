@@ -96,7 +96,8 @@ fn condition(
     let expr = resolve::expr(target, &one.field)?;
     let ty = expr.ty(target.table, &[]);
     if let Some(each) = one.each {
-        return each_element(expr, &ty, one, each == Each::All, shaping);
+        let tests = each_element(expr, &ty, one, each == Each::All, shaping)?;
+        return Ok(behind(level, one.operator, tests));
     }
     let mut given = |input: Input| Operand::Given(shaping.input(one.place, input));
     match one.operator {
@@ -112,8 +113,20 @@ fn condition(
         }
         operator => {
             let (test, input) = test(operator, &ty)?;
-            Ok(Filter::Test(expr, test, given(input)))
+            let test = Filter::Test(expr, test, given(input));
+            Ok(behind(level, operator, test))
         }
+    }
+}
+
+/// Containment compares many with many and may be refused for what a row holds: it is asked only
+/// of rows that the caller may read.
+fn behind(level: &Level<'_>, operator: Operator, test: Filter) -> Filter {
+    let may_fail =
+        matches!(operator, Operator::Contains | Operator::Contained | Operator::Overlaps);
+    match level.rule.as_ref().filter(|_| may_fail) {
+        Some(rule) => Filter::Behind(rule.clone(), Box::new(test)),
+        None => test,
     }
 }
 
