@@ -196,8 +196,16 @@ impl Filter {
         match (self, other) {
             (filter, other) if other.is_none() => filter,
             (filter, other) if filter.is_none() => Self::All(vec![other]),
+            (Self::All(mut parts), Self::All(others)) => {
+                parts.extend(others);
+                Self::All(parts)
+            }
             (Self::All(mut parts), other) => {
                 parts.push(other);
+                Self::All(parts)
+            }
+            (filter, Self::All(mut parts)) => {
+                parts.insert(0, filter);
                 Self::All(parts)
             }
             (filter, other) => Self::All(vec![filter, other]),

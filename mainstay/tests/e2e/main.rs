@@ -14,6 +14,7 @@ mod dev;
 mod documents;
 mod functions;
 mod gate;
+mod held;
 mod matrix;
 mod operator;
 mod preferences;

@@ -23,7 +23,8 @@ pub fn filter(level: &Level<'_>, part: &Part<'_>, shaping: &mut Shaping<'_>) -> 
         }
         (own, inner) => Filter::All(vec![own, inner]),
     };
-    Ok(filter.and(rulings::filter(level.rule.as_ref())))
+    // First, for conditions are looked at in their order: what may fail comes behind the rule.
+    Ok(rulings::filter(level.rule.as_ref()).and(filter))
 }
 
 /// The filters that are written on the level itself.
@@ -120,7 +121,8 @@ fn condition(
 }
 
 /// Containment compares many with many and may be refused for what a row holds: it is asked only
-/// of rows that the caller may read.
+/// of rows that the caller may read. SQLite puts the constant of `a = ?` in the place of `a`
+/// elsewhere, so this alone is not enough: the rule also stands before all other conditions.
 fn behind(level: &Level<'_>, operator: Operator, test: Filter) -> Filter {
     let may_fail =
         matches!(operator, Operator::Contains | Operator::Contained | Operator::Overlaps);
