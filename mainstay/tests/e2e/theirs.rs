@@ -15,28 +15,26 @@ const BODY: &str = "zq7-body-of-ada";
 const BOTH: &str = "zq7-both-of-ada";
 const OURS: &str = "zq7-ours-of-t1";
 
-/// Who asks, and what is hidden from them.
-const ASKERS: [(&str, &str, Option<&str>, Option<&str>, &[&str]); 6] = [
+/// Somebody who asks: a name, a role, a user, a tenant, and what is hidden from them.
+type Asker = (
+    &'static str,
+    &'static str,
+    Option<&'static str>,
+    Option<&'static str>,
+    &'static [&'static str],
+);
+
+const ASKERS: [Asker; 6] = [
     ("a colleague", "authenticated", Some("bela"), Some("t1"), &[TITLE, CODE, SECRET, BODY, BOTH]),
-    (
-        "a stranger",
-        "authenticated",
-        Some("bela"),
-        Some("t2"),
-        &[TITLE, CODE, SECRET, BODY, BOTH, OURS],
-    ),
-    ("no member", "authenticated", Some("bela"), None, &[TITLE, CODE, SECRET, BODY, BOTH, OURS]),
-    ("a visitor", "anon", None, None, &[TITLE, CODE, SECRET, BODY, BOTH, OURS]),
-    (
-        "a service without a user",
-        "authenticated",
-        None,
-        Some("t2"),
-        &[TITLE, CODE, SECRET, BODY, BOTH, OURS],
-    ),
+    ("a stranger", "authenticated", Some("bela"), Some("t2"), &ALL),
+    ("no member", "authenticated", Some("bela"), None, &ALL),
+    ("a visitor", "anon", None, None, &ALL),
+    ("a service without a user", "authenticated", None, Some("t2"), &ALL),
     // Ada herself where she is not in this tenant: her rows that have none are hers as before.
     ("ada elsewhere", "authenticated", Some("ada"), Some("t2"), &[SECRET, BOTH, OURS]),
 ];
+
+const ALL: [&str; 6] = [TITLE, CODE, SECRET, BODY, BOTH, OURS];
 
 const MADE: &str = "2025-01-01T00:00:00+00:00";
 
