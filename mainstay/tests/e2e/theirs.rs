@@ -532,3 +532,40 @@ fn a_tag_of_adas_answer_says_nothing_to_others() {
     }
     server.stop();
 }
+
+/// A guarded application with one guard taken out.
+fn without(guard: &str, instead: &str) -> (tempfile::TempDir, Server) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("guarded.toml");
+    let text = std::fs::read_to_string(test_app("guarded.toml")).unwrap();
+    assert!(text.contains(guard), "{guard}");
+    std::fs::write(&file, text.replacen(guard, instead, 1)).unwrap();
+    let server = Server::of(&file);
+    lay(&server, true);
+    (folder, server)
+}
+
+#[test]
+fn with_a_guard_taken_out_a_stranger_is_told_something() {
+    for (guard, instead, told) in [
+        ("read   = \"row.owner == auth.uid || auth.role == 'staff'\"", "read = true", TITLE),
+        (
+            "allow.read   = \"row.of.owner == auth.uid || auth.role == 'staff'\"",
+            "allow.read = true",
+            BODY,
+        ),
+        ("null = true, read = \"auth.role == 'staff'\" }", "null = true }", SECRET),
+        ("[tables.ours]\ntenant = \"org\"", "[tables.ours]", OURS),
+        ("[functions.mine_all]", "[functions.mine_all]\nsecurity = \"definer\"", CODE),
+    ] {
+        let (_folder, server) = without(guard, instead);
+        let stranger = token(&server, "authenticated", Some("bela"), Some("t2"));
+        let ada = token(&server, "authenticated", Some("ada"), Some("t1"));
+        // A hidden column is hidden from its owner, too.
+        let asker = if told == SECRET { &ada } else { &stranger };
+        let heard =
+            every_read().iter().any(|way| tells(&way.send(&server, asker), &[told]).is_some());
+        assert!(heard, "without {guard} nobody was told {told}");
+        server.stop();
+    }
+}
