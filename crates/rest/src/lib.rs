@@ -108,7 +108,8 @@ impl Rest {
         let intent = Intent::create(kind);
         let guard = Guard::default();
         let (returning, upserting, blind) = (None, None, false);
-        let wanted = Wanted { written: &written, returning, upserting, guard, blind };
+        let written = &written;
+        let wanted = Wanted { viewer: &viewer, written, returning, upserting, guard, blind };
         let maker = Maker::new(caller.now, &identity);
         let (plans, config) = (&self.plans, &self.config);
         let planned = insert::plan(plans, config, &intent, body, &wanted, &maker)?;
@@ -160,7 +161,7 @@ impl Rest {
             // Boxed, so that the requests that come alone carry nothing of it.
             return Box::pin(self.together(whole, &intent)).await;
         }
-        let ask = Ask::new(request, &intent, &identity);
+        let ask = Ask::new(request, path, &intent, &identity);
         self.alone(&ask).await
     }
 
@@ -204,7 +205,7 @@ impl Rest {
         let module = match batch {
             Some(module) => module,
             // What cannot be planned is refused before anything is recorded.
-            None => work::plan(self, &Ask::new(request, intent, identity))?.target.module_at,
+            None => work::plan(self, &Ask::new(request, path, intent, identity))?.target.module_at,
         };
         let operations = match batch {
             Some(_) => Some(batch::read(request.body())?),
@@ -216,7 +217,7 @@ impl Rest {
         let run = move |transaction: &mut Transaction<'_>| {
             let pairs = Pairs::read(request.uri().query().unwrap_or_default())?;
             let intent = rest.intent(&request, &path, &pairs)?;
-            let ask = Ask::new(&request, &intent, &identity);
+            let ask = Ask::new(&request, &path, &intent, &identity);
             let work = |transaction: &mut Transaction<'_>| match &operations {
                 Some(operations) => batch::run(&rest, &ask, operations, transaction),
                 None => work::run(&rest, &ask, transaction),

@@ -9,7 +9,7 @@ fn main() {
     let n: u64 = std::env::args().nth(1).unwrap().parse().unwrap();
     let start = std::time::Instant::now();
     let (mut cases, mut refused) = (0, 0);
-    for seed in 0..n {
+    for seed in std::env::args().nth(3).map_or(0, |x| x.parse().unwrap())..n {
         let world = grow(seed, Grammar::Whole, Shape { writes: true, batches: std::env::args().nth(2).is_some() });
         match run(&bench, &world) {
             Ok(Outcome::Alike(n)) => cases += n,

@@ -11,6 +11,7 @@ use mainstay_store::query::{self, Expr, Given, Operand};
 use mainstay_store::{Bound, Statement, WritePlan, plan as store_plan, sql};
 
 use super::body;
+use super::guard::unnamed;
 use super::insert::{PlannedWrite, columns, may_write};
 use super::judge;
 use super::made::Maker;
@@ -80,7 +81,11 @@ pub fn update(
     for (at, value) in &set {
         may_write(target, *at, &target.closed.update, permit.identity())?;
         may_change(target, *at, permit.identity())?;
-        target.index.guards[*at].check_change(target.table, *at, value)?;
+        let checked = target.index.guards[*at].check_change(target.table, *at, value);
+        match target.closed.read.contains(at) {
+            true => checked.map_err(|error| unnamed(target.table, &error))?,
+            false => checked?,
+        }
     }
     let places: Vec<usize> = set.iter().map(|(at, _)| *at).collect();
     let mut key = Key::new(Kind::Update, &asked.written.level.target);
@@ -260,6 +265,7 @@ fn finish(
         guard: *guard,
         atomic: false,
         closed: target.closed.read.clone(),
+        unseen: asked.viewer.unseen(target),
         addressed: Arc::clone(written.level.target.table),
         refusal: permit.identity().refusal(),
         reread,

@@ -17,6 +17,7 @@ use super::judge;
 use super::made::Maker;
 use super::rows::{self, Shaping};
 use super::shape::{Key, Kind};
+use super::viewer::Viewer;
 use super::{Output, Prepared, Target, Written, reread, resolve};
 use crate::parse::prefer::Resolution;
 use crate::parse::{Intent, Part};
@@ -37,6 +38,7 @@ pub struct Upserting {
 
 /// Everything about an insert that is not a value.
 pub struct Wanted<'w, 'a> {
+    pub viewer: &'w Viewer<'w>,
     pub written: &'w Written<'w>,
     /// What comes back of each row; nothing without it.
     pub returning: Option<&'w Part<'a>>,
@@ -104,6 +106,7 @@ pub fn plan(
         guard: wanted.guard,
         atomic,
         closed: target.closed.read.clone(),
+        unseen: wanted.viewer.unseen(target),
         addressed: Arc::clone(wanted.written.level.target.table),
         refusal: permit.identity().refusal(),
         reread,

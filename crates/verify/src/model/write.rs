@@ -408,8 +408,11 @@ impl Writing<'_, '_> {
         let after = self.after(state);
         let reading = Reading { sight: &after };
         let (table, part) = (self.request.table, &self.request.part);
-        let kept: Vec<usize> =
-            touched.iter().copied().filter(|at| reading.has_inner(table, *at, part)).collect();
+        // What RETURNING cannot give is read again, so that the rule sees the state after, too.
+        let again = !part.order.is_empty() || part.embeds().next().is_some() || part.aggregates();
+        let sees = |at: &usize| !again || after.visible(table).contains(at);
+        let inner = |at: &usize| reading.has_inner(table, *at, part);
+        let kept: Vec<usize> = touched.iter().copied().filter(sees).filter(inner).collect();
         let sorted = if part.aggregates() { kept } else { reading.sorted(table, kept, part) };
         reading.shown(table, &sorted, part)
     }
