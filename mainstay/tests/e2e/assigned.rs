@@ -279,3 +279,32 @@ fn a_view_is_no_way_around() {
     assert_eq!(control.column("title"), [json!("seen")]);
     ada.server.stop();
 }
+
+#[test]
+fn with_its_guard_taken_out_a_value_is_stored() {
+    for (guard, instead, body, stored) in [
+        (", readonly = true, index = true", "", "{\"owner\":\"bela\"}", ("owner", json!("bela"))),
+        (", update = \"auth.role == 'staff'\" }", " }", "{\"grade\":77}", ("grade", json!(77))),
+        (
+            "update = \"new.rank <= row.rank\"",
+            "update = \"true\"",
+            "{\"rank\":9}",
+            ("rank", json!(9)),
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("guarded.toml");
+        let text = std::fs::read_to_string(test_app("guarded.toml")).unwrap();
+        assert!(text.contains(guard), "{guard}");
+        std::fs::write(&file, text.replacen(guard, instead, 1)).unwrap();
+        let server = Server::of(&file);
+        lay(&server);
+        let token = token(&server, "authenticated", Some("ada"), Some("t1"));
+        let change = server.bare("PATCH", "/rest/v1/mine?id=eq.1").header("apikey", &token);
+        change.json(body).send().expect(204);
+        let (column, value) = stored;
+        let row = server.rest("GET", "/mine?id=eq.1").send().expect(200);
+        assert_eq!(row.json()[0][column], value, "{guard}");
+        server.stop();
+    }
+}

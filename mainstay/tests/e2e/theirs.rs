@@ -15,28 +15,26 @@ const BODY: &str = "zq7-body-of-ada";
 const BOTH: &str = "zq7-both-of-ada";
 const OURS: &str = "zq7-ours-of-t1";
 
-/// Who asks, and what is hidden from them.
-const ASKERS: [(&str, &str, Option<&str>, Option<&str>, &[&str]); 6] = [
+/// Somebody who asks: a name, a role, a user, a tenant, and what is hidden from them.
+type Asker = (
+    &'static str,
+    &'static str,
+    Option<&'static str>,
+    Option<&'static str>,
+    &'static [&'static str],
+);
+
+const ASKERS: [Asker; 6] = [
     ("a colleague", "authenticated", Some("bela"), Some("t1"), &[TITLE, CODE, SECRET, BODY, BOTH]),
-    (
-        "a stranger",
-        "authenticated",
-        Some("bela"),
-        Some("t2"),
-        &[TITLE, CODE, SECRET, BODY, BOTH, OURS],
-    ),
-    ("no member", "authenticated", Some("bela"), None, &[TITLE, CODE, SECRET, BODY, BOTH, OURS]),
-    ("a visitor", "anon", None, None, &[TITLE, CODE, SECRET, BODY, BOTH, OURS]),
-    (
-        "a service without a user",
-        "authenticated",
-        None,
-        Some("t2"),
-        &[TITLE, CODE, SECRET, BODY, BOTH, OURS],
-    ),
+    ("a stranger", "authenticated", Some("bela"), Some("t2"), &ALL),
+    ("no member", "authenticated", Some("bela"), None, &ALL),
+    ("a visitor", "anon", None, None, &ALL),
+    ("a service without a user", "authenticated", None, Some("t2"), &ALL),
     // Ada herself where she is not in this tenant: her rows that have none are hers as before.
     ("ada elsewhere", "authenticated", Some("ada"), Some("t2"), &[SECRET, BOTH, OURS]),
 ];
+
+const ALL: [&str; 6] = [TITLE, CODE, SECRET, BODY, BOTH, OURS];
 
 const MADE: &str = "2025-01-01T00:00:00+00:00";
 
@@ -533,4 +531,41 @@ fn a_tag_of_adas_answer_says_nothing_to_others() {
         }
     }
     server.stop();
+}
+
+/// A guarded application with one guard taken out.
+fn without(guard: &str, instead: &str) -> (tempfile::TempDir, Server) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("guarded.toml");
+    let text = std::fs::read_to_string(test_app("guarded.toml")).unwrap();
+    assert!(text.contains(guard), "{guard}");
+    std::fs::write(&file, text.replacen(guard, instead, 1)).unwrap();
+    let server = Server::of(&file);
+    lay(&server, true);
+    (folder, server)
+}
+
+#[test]
+fn with_a_guard_taken_out_a_stranger_is_told_something() {
+    for (guard, instead, told) in [
+        ("read   = \"row.owner == auth.uid || auth.role == 'staff'\"", "read = true", TITLE),
+        (
+            "allow.read   = \"row.of.owner == auth.uid || auth.role == 'staff'\"",
+            "allow.read = true",
+            BODY,
+        ),
+        ("null = true, read = \"auth.role == 'staff'\" }", "null = true }", SECRET),
+        ("[tables.ours]\ntenant = \"org\"", "[tables.ours]", OURS),
+        ("[functions.mine_all]", "[functions.mine_all]\nsecurity = \"definer\"", CODE),
+    ] {
+        let (_folder, server) = without(guard, instead);
+        let stranger = token(&server, "authenticated", Some("bela"), Some("t2"));
+        let ada = token(&server, "authenticated", Some("ada"), Some("t1"));
+        // A hidden column is hidden from its owner, too.
+        let asker = if told == SECRET { &ada } else { &stranger };
+        let heard =
+            every_read().iter().any(|way| tells(&way.send(&server, asker), &[told]).is_some());
+        assert!(heard, "without {guard} nobody was told {told}");
+        server.stop();
+    }
 }
