@@ -312,7 +312,13 @@ fn start(
 fn merged(wanted: &Wanted<'_, '_>, sent: &[usize], columns: &[usize]) -> Vec<usize> {
     let service = wanted.written.permits.act.identity().is_service();
     let table = wanted.written.table.table;
-    let changes = |at: &usize| columns.contains(at) && (service || !table.columns[*at].readonly);
+    // The columns by which the row is found are equal already, but for what a collation passes over.
+    let kept = |at: &usize| {
+        let found_by = wanted.upserting.as_ref().is_some_and(|one| one.target.contains(at));
+        found_by && wanted.written.table.closed.update.contains(at)
+    };
+    let changes =
+        |at: &usize| columns.contains(at) && (service || !table.columns[*at].readonly) && !kept(at);
     match &wanted.upserting {
         Some(upserting) if upserting.merges => sent.iter().copied().filter(changes).collect(),
         _ => Vec::new(),
@@ -363,7 +369,7 @@ fn echo(target: &Target<'_>, exprs: &[Expr], columns: &[usize]) -> Option<Arc<[O
     exprs.iter().map(place).collect()
 }
 
-/// A row whose target is made by the database cannot meet one that is there.
+/// What tells an update from an insert, where the target is known before.
 fn upsert(target: &Target<'_>, wanted: &Wanted<'_, '_>, columns: &[usize]) -> Option<Upsert> {
     let upserting = wanted.upserting.as_ref()?;
     let place = |at: &usize| columns.iter().position(|column| column == at);

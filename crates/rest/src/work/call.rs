@@ -70,7 +70,13 @@ fn bound<'a>(
     function: &Function,
 ) -> Result<(Target<'a>, Option<Permit>)> {
     let Some(origin) = index.origin.filter(|_| !function.definer) else {
-        return Ok((target, None));
+        if !index.index.ruled || function.definer {
+            return Ok((target, None));
+        }
+        // Its place is one that no table has.
+        let place = (target.module_at, usize::MAX - index.at);
+        let closed = viewer.gate.closed(&viewer.caller, &index.table, place);
+        return Ok((target.seen_by(closed), None));
     };
     let table = viewer.target(target.module_at, origin);
     let permit = viewer.permit(&table, Action::Read)?;

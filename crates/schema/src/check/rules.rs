@@ -32,7 +32,8 @@ pub(super) fn bind(tables: &mut [Table], functions: &mut [Function], found: &mut
     let mut wrong = Vec::new();
     for (at, table) in tables.iter_mut().enumerate() {
         let links = links(&known, at);
-        let extra = Extra { tenant: known[at].tenant, links: &links, judges: false };
+        let tenants: Vec<usize> = known[at].tenant.into_iter().collect();
+        let extra = Extra { tenants: &tenants, links: &links, judges: false };
         let scopes = Scopes { tables: &shapes, row: &shapes[at] };
         scopes.allow(&mut table.allow, &extra, &mut wrong);
         for column in &mut table.columns {
@@ -53,7 +54,8 @@ pub(crate) fn bind_views(module: &mut Module, found: &mut Found) {
     let mut wrong = Vec::new();
     for view in &mut module.views {
         let Some(compiled) = &view.compiled else { continue };
-        let tenant = view_tenant(view, compiled, &tables, found);
+        let tenants = view_tenants(view, compiled, &tables, found);
+        let tenant = tenants.first().copied();
         let mut table = Table { tenant, ..Table::clone(&compiled.table) };
         inherit(&mut table, &compiled.origins, &tables);
         let opens = compiled.origins.iter().map(|origin| {
@@ -64,7 +66,7 @@ pub(crate) fn bind_views(module: &mut Module, found: &mut Found) {
         let (opens, indexed) = (opens.collect(), Vec::new());
         let shape = Shape { name: &plain.name, columns: &plain.columns, opens, indexed };
         let links = view_links(compiled, &tables);
-        let extra = Extra { tenant, links: &links, judges: false };
+        let extra = Extra { tenants: &tenants, links: &links, judges: false };
         Scopes { tables: &shapes, row: &shape }.allow(&mut table.allow, &extra, &mut wrong);
         // Through a view that shows the rows of all tenants nothing is written.
         let owned = |base: &usize| tables[*base].tenant.is_some() && tenant.is_none();
@@ -84,51 +86,62 @@ fn inherit(view: &mut Table, origins: &[Option<Origin>], tables: &[Arc<Table>]) 
     }
 }
 
-/// The column of a view that says whose a row is.
-fn view_tenant(
+/// The columns of a view that say whose a row is: of every table with tenants that it reads.
+fn view_tenants(
     view: &View,
     compiled: &CompiledView,
     tables: &[Arc<Table>],
     found: &mut Found,
-) -> Option<usize> {
+) -> Vec<usize> {
     let Allow { read, create, update, delete } = &view.allow;
     // A view without rules is closed, so nobody sees anything through it.
-    let rule = [read, create, update, delete].into_iter().flatten().next()?;
+    let Some(rule) = [read, create, update, delete].into_iter().flatten().next() else {
+        return Vec::new();
+    };
     let place = rule.place.unwrap_or_default();
-    let columns = &compiled.table.columns;
-    match &view.tenant {
-        ViewTenant::Open => None,
-        ViewTenant::Column(name) => {
-            let at = columns.iter().position(|column| column.name == *name);
-            if at.is_none() {
+    if view.tenant == ViewTenant::Open {
+        return Vec::new();
+    }
+    let owned = compiled.reads.iter().copied().filter(|at| tables[*at].tenant.is_some());
+    let mut shown: Vec<usize> = Vec::new();
+    for table in owned {
+        let column = tables[table].tenant.map(|column| Origin { table, column });
+        match compiled.origins.iter().position(|origin| *origin == column) {
+            Some(at) => shown.push(at),
+            None => found.add(hidden_tenant(view, &tables[table], place)),
+        }
+    }
+    if let ViewTenant::Column(name) = &view.tenant {
+        let columns = &compiled.table.columns;
+        match columns.iter().position(|column| column.name == *name) {
+            Some(at) if shown.is_empty() || shown.contains(&at) => {
+                shown.retain(|known| *known != at);
+                shown.insert(0, at);
+            }
+            Some(_) => {
+                let message = format!("`{name}` is not the column that says whose a row is");
+                found.add(Mistake::new(place, "tenant-hidden", message));
+            }
+            None => {
                 let message = format!("view `{}` has no column `{name}`", view.name);
                 let names = columns.iter().map(|column| column.name.as_str());
                 found.add(Mistake::new(place, "unknown-column", message).nearest(name, names));
             }
-            at
-        }
-        ViewTenant::Unsaid => {
-            let of_tenant = |origin: &Option<Origin>| {
-                origin.is_some_and(|at| tables[at.table].tenant == Some(at.column))
-            };
-            let shown = compiled.origins.iter().position(of_tenant);
-            let owned = compiled.reads.iter().find(|at| tables[**at].tenant.is_some());
-            if let (None, Some(owned)) = (shown, owned) {
-                let table = &tables[*owned];
-                let column = table.tenant.map_or("", |at| &table.columns[at].name);
-                let message = format!(
-                    "view `{}` reads `{}`, whose rows have tenants, and does not show whose they are",
-                    view.name, table.name
-                );
-                let hint = format!(
-                    "show its column `{column}`, or say `tenant = false` if everybody may see the \
-                     rows of all tenants"
-                );
-                found.add(Mistake::new(place, "tenant-hidden", message).hint(hint));
-            }
-            shown
         }
     }
+    shown
+}
+
+fn hidden_tenant(view: &View, table: &Table, place: Place) -> Mistake {
+    let column = table.tenant.map_or("", |at| &table.columns[at].name);
+    let message = format!(
+        "view `{}` reads `{}`, whose rows have tenants, and does not show whose they are",
+        view.name, table.name
+    );
+    Mistake::new(place, "tenant-hidden", message).hint(format!(
+        "show its column `{column}`, or say `tenant = false` if everybody may see the rows of all \
+         tenants"
+    ))
 }
 
 /// References to rows of tables with tenants, from one that has them too.

@@ -1,5 +1,5 @@
-//! What a rule may know of the caller: the gate fills it in once per request, `Rule::holds` reads
-//! it. What the caller lacks is absent, so that an expression that needs it denies.
+//! What a rule may know of the caller: the gate fills it in once per token, `known` reads it. What
+//! the caller lacks is absent, so that an expression that needs it denies.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -62,8 +62,8 @@ fn behind_string(text: &str, quote: char, raw: bool) -> &str {
     let close = if text.starts_with(&three) { three.as_str() } else { &three[..1] };
     let mut rest = &text[close.len()..];
     while let Some(c) = rest.chars().next() {
-        if rest.starts_with(close) {
-            return &rest[close.len()..];
+        if let Some(behind) = rest.strip_prefix(close) {
+            return behind;
         }
         let skipped = match c {
             '\\' if !raw => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),

@@ -142,8 +142,8 @@ impl Rule {
 /// What a table demands beside the rule that was written.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Extra<'m> {
-    /// The column that holds the tenant of each row.
-    pub tenant: Option<usize>,
+    /// The columns that hold the tenant of each row: of a view one for each table behind it.
+    pub tenants: &'m [usize],
     /// References to rows of tables with tenants.
     pub links: &'m [Link],
     /// All of the rule judges the row that is written; none of it says which rows are meant.
@@ -161,7 +161,7 @@ pub(crate) struct Link {
 
 impl Extra<'_> {
     fn is_empty(&self) -> bool {
-        self.tenant.is_none() && self.links.is_empty() && !self.judges
+        self.tenants.is_empty() && self.links.is_empty() && !self.judges
     }
 }
 
@@ -169,16 +169,18 @@ impl Extra<'_> {
 fn split(mut tree: bind::Tree, scope: &Scope<'_>, extra: &Extra<'_>) -> Result<Bound, RuleFault> {
     let mut parts = Vec::new();
     let tenant = add_tenant(&mut tree, extra)?;
-    if let (Some(column), Some(claim), Some(shape)) = (extra.tenant, &tenant, scope.row) {
-        let own = |at: At| {
+    if let (Some(claim), Some(shape)) = (&tenant, scope.row) {
+        let own = |at: At, column: usize| {
             let field = bind::field(at, column, shape);
             Cond::Equal(Term::Field(field), claim.clone())
         };
-        if scope.sees_row {
-            parts.push(own(At::Row));
-        }
-        if scope.sees_new {
-            parts.push(own(At::New));
+        for column in extra.tenants {
+            if scope.sees_row {
+                parts.push(own(At::Row, *column));
+            }
+            if scope.sees_new {
+                parts.push(own(At::New, *column));
+            }
         }
     }
     tree.cond.conjuncts(&mut parts);
@@ -195,7 +197,7 @@ fn split(mut tree: bind::Tree, scope: &Scope<'_>, extra: &Extra<'_>) -> Result<B
 
 /// The claim that names the caller's tenant, as one more thing that is known.
 fn add_tenant(tree: &mut bind::Tree, extra: &Extra<'_>) -> Result<Option<Term>, RuleFault> {
-    if extra.tenant.is_none() && extra.links.is_empty() {
+    if extra.tenants.is_empty() && extra.links.is_empty() {
         return Ok(None);
     }
     let source = "auth.claims.tenant";

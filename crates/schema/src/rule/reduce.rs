@@ -103,7 +103,7 @@ impl Reduce<'_> {
         }
     }
 
-    /// A list that is known: its elements are looked at one by one where they decide alone.
+    /// A list: one that is known to be empty, or to be none, decides.
     fn items(&self, list: &Term, level: usize, body: &Cond) -> Cond {
         let list = self.term(list);
         match &list {
@@ -284,7 +284,7 @@ fn within(value: Term, list: Term) -> Cond {
             listed(value, items.iter().map(|item| Term::Const(of_json(item))).collect())
         }
         (value, Term::Const(list)) => match list.to_json() {
-            Some(json) if json.is_object() && value.kind() == Kind::Text => {
+            Some(json) if json.is_object() && is_text(&value) => {
                 let keys = dynamic::items(&json).unwrap_or_default();
                 listed(value, keys.iter().map(|key| Term::Const(of_json(key))).collect())
             }
@@ -292,6 +292,14 @@ fn within(value: Term, list: Term) -> Cond {
             _ => Cond::Error,
         },
         (value, list) => Cond::Within(value, list),
+    }
+}
+
+/// A text, and never null, which is no key of a map.
+fn is_text(value: &Term) -> bool {
+    match value {
+        Term::Field(field) => value.kind() == Kind::Text && !field.null,
+        other => other.kind() == Kind::Text,
     }
 }
 

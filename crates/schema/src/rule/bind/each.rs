@@ -83,7 +83,9 @@ impl<'m> Binder<'_, 'm> {
             return Ok(());
         }
         let message = format!("the variable `{name}` has a name that means something already");
-        Err(self.fault(at, "rule-unknown-name", message).hint("take another one, such as `x`"))
+        let other = if name == "x" { "y" } else { "x" };
+        let hint = format!("take another one, such as `{other}`");
+        Err(self.fault(at, "rule-unknown-name", message).hint(hint))
     }
 }
 

@@ -99,7 +99,7 @@ impl<'m> Binder<'_, 'm> {
         }
     }
 
-    fn column(
+    pub(super) fn column(
         &mut self,
         node: &IdedExpr,
         at: At,

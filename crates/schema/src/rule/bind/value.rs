@@ -129,7 +129,14 @@ impl<'m> Binder<'_, 'm> {
                 ));
             }
         };
-        let from = self.term(from, depth)?;
+        let from = match (self.meaning(from, depth)?, &key) {
+            // Columns whose names CEL could not read behind a dot.
+            (Meaning::Row(at, shape) | Meaning::Reference(_, at, shape), Key::Name(name)) => {
+                return self.column(node, at, shape, name);
+            }
+            (Meaning::Term(term) | Meaning::Reference(term, ..), _) => term,
+            (Meaning::Row(..) | Meaning::Cond(_), _) => return Err(self.whole_row(node)),
+        };
         if !from.kind().is_listed() {
             let message = format!("{} has no elements", from.kind().words());
             return Err(self.fault(node, "rule-type", message));

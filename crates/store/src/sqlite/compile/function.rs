@@ -185,12 +185,18 @@ fn rows(
     let mut made = Vec::with_capacity(last.shown.len());
     for shown in &last.shown {
         let ty = declared.iter().find(|(name, _)| *name == shown.name).map(|(_, ty)| ty);
-        made.push(columns::column(module, shown, ty, last.nature).ok_or_else(|| {
+        let mut column = columns::column(module, shown, ty, last.nature).ok_or_else(|| {
             format!(
                 "column `{}` is computed, so its type must be said: declare `returns`",
                 shown.name
             )
-        })?);
+        })?;
+        // A column that is shown unchanged is hidden from whom its table hides it.
+        if let Some(origin) = shown.origin.filter(|_| !function.definer) {
+            let shown = &module.tables[origin.table].columns[origin.column];
+            column.allow.read.clone_from(&shown.allow.read);
+        }
+        made.push(column);
     }
     let table = columns::table(&function.name, function.doc.as_ref(), made, Allow::default());
     Ok(FunctionResult::Rows { table, origin: None, set })
