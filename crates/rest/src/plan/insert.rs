@@ -163,7 +163,12 @@ fn fill(
                 Some(value)
             }
             None if intent.prefer.missing_default => maker.value(&table.columns[*at])?,
-            None => Some(Value::Null),
+            // What `columns` lists and a row lacks is written as much as what it has.
+            None => {
+                may_write(target, *at, &target.closed.create, maker.identity())?;
+                may_fill(target, *at, &Value::Null, maker)?;
+                Some(Value::Null)
+            }
         };
         if let Some(value) = value {
             bounded(target, *at, &value)?;

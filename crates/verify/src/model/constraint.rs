@@ -17,7 +17,9 @@ pub type Told<'r> = &'r dyn Fn(usize) -> Option<Cell>;
 
 impl<'s, 'a> Draft<'s, 'a> {
     pub fn new(sight: &'s Sight<'a>) -> Self {
-        Self { sight, rows: sight.state.rows.clone() }
+        let mut rows = sight.state.rows.clone();
+        rows.truncate(sight.world.tables.len());
+        Self { sight, rows }
     }
 
     fn may_tell(&self, table: usize, columns: &[usize]) -> bool {
@@ -163,7 +165,7 @@ impl<'s, 'a> Draft<'s, 'a> {
     pub fn still_referenced(&self, table: usize, places: &[usize], deletes: bool) -> Vec<Refusal> {
         let here = self.sight.table(table);
         let mut found = Vec::new();
-        for (child, rows) in self.sight.state.rows.iter().enumerate() {
+        for (child, rows) in self.sight.state.rows.iter().enumerate().take(self.rows.len()) {
             let there = self.sight.table(child);
             for (at, column) in there.columns.iter().enumerate() {
                 let stops = column.reference.is_some_and(|reference| {
