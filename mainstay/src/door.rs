@@ -11,15 +11,12 @@ use http::header::{ALLOW, HeaderValue, WWW_AUTHENTICATE};
 use http::{Request, Response};
 use mainstay_base::{Code, Error, Facts};
 use mainstay_edge::{CanonicalPath, refuse};
-use mainstay_rest::Rest;
+use mainstay_rest::{Rest, Route};
 use parking_lot::RwLock;
 use tower::Service;
 
 /// Prefix of the data API.
 const REST: &str = "/rest/v1";
-/// The document of everything that is served.
-const DOCUMENT: &str = "/openapi.json";
-
 /// What answers at the public address. `dev` replaces what is inside while it is served.
 #[derive(Clone)]
 pub struct Door(Arc<RwLock<Arc<Rest>>>);
@@ -44,7 +41,7 @@ impl Door {
         let below = path.strip_prefix(REST).filter(|rest| rest.is_empty() || rest.starts_with('/'));
         match below {
             Some(below) => self.current().answer(&request, below, &facts).await,
-            None if path == DOCUMENT => self.document(&request, &facts),
+            None if path == Route::Document.template() => self.document(&request, &facts),
             None => {
                 let error = Error::new(Code::NotFound, "Nothing answers at this path")
                     .hint("The data API is below /rest/v1.");

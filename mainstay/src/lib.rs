@@ -23,6 +23,12 @@ mod variables;
 
 use std::process::ExitCode;
 
+/// The templates of everything that answers at the public address.
+pub fn routes() -> impl Iterator<Item = &'static str> {
+    let served = mainstay_rest::Route::ALL.iter().map(|route| route.template());
+    served.chain(mainstay_telemetry::surface::PUBLIC)
+}
+
 /// An application that is served by this program.
 #[derive(Debug)]
 pub struct App {

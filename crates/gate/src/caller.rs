@@ -16,7 +16,7 @@ pub struct Caller<'a> {
     pub identity: &'a Arc<Identity>,
     pub now: Instant,
     pub method: &'a Method,
-    /// Decoded.
+    /// As the layer that answers sees it, decoded: `/products` of `/rest/v1/products`.
     pub path: &'a str,
     pub headers: &'a HeaderMap,
 }

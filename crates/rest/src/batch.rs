@@ -139,6 +139,7 @@ fn part(
     let ask = Ask {
         method: &method,
         uri: &uri,
+        path: below,
         headers: batch.headers,
         body: body.as_bytes(),
         intent: &intent,

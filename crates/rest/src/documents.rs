@@ -13,7 +13,7 @@ use crate::describe::{About, Seen, openapi, swagger, typescript};
 use crate::parse::{Intent, Pairs, Verb};
 use crate::plan::viewer::Viewer;
 use crate::plan::{self, Index};
-use crate::{Config, Rest};
+use crate::{Config, Rest, Route};
 
 /// The methods of a document.
 pub(crate) const METHODS: &str = "OPTIONS,GET,HEAD";
@@ -96,7 +96,7 @@ impl Rest {
     /// # Errors
     /// `401` as for data, `PGRST106` for an unknown module, `not_found` where it is switched off.
     pub fn document(&self, request: &Request<Bytes>, facts: &Facts) -> Result<Response<Bytes>> {
-        facts.set_route("/openapi.json");
+        facts.set_route(Route::Document.template());
         if !self.config.openapi {
             return Err(Error::new(Code::NotFound, "The document is switched off")
                 .hint("[api] openapi = true serves it."));

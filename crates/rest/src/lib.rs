@@ -15,6 +15,7 @@ pub mod parse;
 pub mod plan;
 mod plans;
 pub mod render;
+mod route;
 mod tag;
 mod work;
 
@@ -31,6 +32,7 @@ use mainstay_store::{Store, Transaction};
 pub use config::Config;
 pub use documents::Describer;
 pub use plans::Plans;
+pub use route::Route;
 
 use once::{Once, UnderWay};
 use parse::prefer::Tx;
@@ -106,7 +108,8 @@ impl Rest {
         let intent = Intent::create(kind);
         let guard = Guard::default();
         let (returning, upserting, blind) = (None, None, false);
-        let wanted = Wanted { written: &written, returning, upserting, guard, blind };
+        let written = &written;
+        let wanted = Wanted { viewer: &viewer, written, returning, upserting, guard, blind };
         let maker = Maker::new(caller.now, &identity);
         let (plans, config) = (&self.plans, &self.config);
         let planned = insert::plan(plans, config, &intent, body, &wanted, &maker)?;
@@ -147,7 +150,8 @@ impl Rest {
         }
         let intent = self.intent(request, path, &pairs)?;
         let batch = self.batch_module(&intent)?;
-        facts.set_route(if batch.is_some() { "/rest/v1/batch" } else { route(&intent.resource) });
+        let route = if batch.is_some() { Route::Batch } else { Route::of(&intent.resource) };
+        facts.set_route(route.template());
         if intent.resource == Resource::Root && self.config.openapi {
             return self.root(request, &intent, &identity);
         }
@@ -157,7 +161,7 @@ impl Rest {
             // Boxed, so that the requests that come alone carry nothing of it.
             return Box::pin(self.together(whole, &intent)).await;
         }
-        let ask = Ask::new(request, &intent, &identity);
+        let ask = Ask::new(request, path, &intent, &identity);
         self.alone(&ask).await
     }
 
@@ -201,7 +205,7 @@ impl Rest {
         let module = match batch {
             Some(module) => module,
             // What cannot be planned is refused before anything is recorded.
-            None => work::plan(self, &Ask::new(request, intent, identity))?.target.module_at,
+            None => work::plan(self, &Ask::new(request, path, intent, identity))?.target.module_at,
         };
         let operations = match batch {
             Some(_) => Some(batch::read(request.body())?),
@@ -213,7 +217,7 @@ impl Rest {
         let run = move |transaction: &mut Transaction<'_>| {
             let pairs = Pairs::read(request.uri().query().unwrap_or_default())?;
             let intent = rest.intent(&request, &path, &pairs)?;
-            let ask = Ask::new(&request, &intent, &identity);
+            let ask = Ask::new(&request, &path, &intent, &identity);
             let work = |transaction: &mut Transaction<'_>| match &operations {
                 Some(operations) => batch::run(&rest, &ask, operations, transaction),
                 None => work::run(&rest, &ask, transaction),
@@ -248,12 +252,4 @@ struct Whole<'a> {
     /// The module of a batch.
     batch: Option<usize>,
     once: Option<Once>,
-}
-
-fn route(resource: &Resource<'_>) -> &'static str {
-    match resource {
-        Resource::Root => "/rest/v1/",
-        Resource::Table(_) => "/rest/v1/{table}",
-        Resource::Function(_) => "/rest/v1/rpc/{function}",
-    }
 }

@@ -52,7 +52,7 @@ impl Rest {
             // An unknown method may name its module by either header.
             _ => reading.or(intent.profile),
         };
-        let ask = Ask::new(request, &intent, &identity);
+        let ask = Ask::new(request, path, &intent, &identity);
         match work::plan(self, &ask).ok()?.finish {
             Finish::Options { allow } => Some(allow),
             _ => None,

@@ -73,10 +73,10 @@ impl Once {
                 limits::IDEMPOTENCY_KEY
             )));
         }
-        let caller = format!("{}:{}", identity.role(), identity.uid().unwrap_or_default());
+        let caller = caller(identity);
         let held = under_way.hold(RecordKey { caller, key: key.to_owned() })?;
         let now = clock.now() / 1_000_000;
-        Ok(Some(Self { held, request: fingerprint(request), now }))
+        Ok(Some(Self { held, request: fingerprint(request, identity), now }))
     }
 
     /// The recorded answer, or that of `work`, which is recorded now. Only what did not come to a
@@ -111,10 +111,27 @@ impl Once {
     }
 }
 
-/// Method, path, query, the headers that change what is done, and the body. The key that proves
-/// who asks is left out: it may be renewed between two tries.
-fn fingerprint(request: &Request<Bytes>) -> String {
+/// Who asks. One user in two tenants is two callers, who know nothing of each other's keys.
+fn caller(identity: &Identity) -> String {
+    let tenant = identity.facts().claims.get("tenant").map(ToString::to_string);
+    let user = identity.uid().unwrap_or_default();
+    format!("{}:{user}:{}", identity.role(), tenant.unwrap_or_default())
+}
+
+/// Claims that differ between two tokens of one sign-in and decide nothing.
+const OF_THE_TOKEN: [&str; 5] = ["exp", "iat", "nbf", "jti", "session_id"];
+
+/// Method, path, query, the headers that change what is done, the body, and all that rules know of
+/// the caller: who asks again with other rights must not be shown what the first ones showed. The
+/// key that proves who asks is left out: it may be renewed between two tries.
+fn fingerprint(request: &Request<Bytes>, identity: &Identity) -> String {
     let mut hash = Fnv::default();
+    let facts = identity.facts();
+    let claims = facts.claims.as_object().into_iter().flatten();
+    for (name, value) in claims.filter(|(name, _)| !OF_THE_TOKEN.contains(&name.as_str())) {
+        hash.part(name.as_bytes());
+        hash.part(value.to_string().as_bytes());
+    }
     hash.part(request.method().as_str().as_bytes());
     hash.part(request.uri().path().as_bytes());
     let query = request.uri().query().unwrap_or_default();
@@ -132,7 +149,7 @@ fn fingerprint(request: &Request<Bytes>) -> String {
 }
 
 /// FNV-1a of 128 bits: records outlive the program that made them, so the hash may never change.
-/// It keeps one caller's requests apart and no callers from each other.
+/// It keeps requests of one caller apart, and what rules know of one user.
 struct Fnv(u128);
 
 impl Default for Fnv {
@@ -180,6 +197,9 @@ fn replay(kept: &[u8]) -> Result<Response<Bytes>> {
 
 #[cfg(test)]
 mod tests {
+    use mainstay_schema::AuthFacts;
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -196,11 +216,25 @@ mod tests {
     fn what_changes_a_request_changes_its_fingerprint() {
         let of = |uri: &str, body: &'static str| {
             let request = Request::post(uri).header("prefer", "x");
-            fingerprint(&request.body(Bytes::from_static(body.as_bytes())).unwrap())
+            let request = request.body(Bytes::from_static(body.as_bytes())).unwrap();
+            fingerprint(&request, &Identity::of_role("authenticated"))
         };
         assert_eq!(of("/a?b=1&apikey=x", "{}"), of("/a?b=1&apikey=y", "{}"));
         for (uri, body) in [("/a?b=2", "{}"), ("/b?b=1", "{}"), ("/a?b=1", "{} ")] {
             assert_ne!(of("/a?b=1", "{}"), of(uri, body), "{uri} {body}");
         }
+    }
+
+    #[test]
+    fn what_changes_the_rights_of_a_caller_changes_the_fingerprint() {
+        let request = Request::post("/a").body(Bytes::new()).unwrap();
+        let of = |claims: serde_json::Value| {
+            let facts = AuthFacts { claims, ..AuthFacts::default() };
+            fingerprint(&request, &Identity::of_facts(facts))
+        };
+        let one = of(json!({ "tenant": "a", "aal": "aal1", "exp": 1 }));
+        assert_eq!(one, of(json!({ "tenant": "a", "aal": "aal1", "exp": 2, "jti": "x" })));
+        assert_ne!(one, of(json!({ "tenant": "b", "aal": "aal1", "exp": 1 })));
+        assert_ne!(one, of(json!({ "tenant": "a", "aal": "aal2", "exp": 1 })));
     }
 }

@@ -29,6 +29,8 @@ use crate::{Rest, parse, render};
 pub struct Ask<'a> {
     pub method: &'a Method,
     pub uri: &'a Uri,
+    /// Below `/rest/v1`, decoded.
+    pub path: &'a str,
     pub headers: &'a HeaderMap,
     pub body: &'a [u8],
     pub intent: &'a Intent<'a>,
@@ -39,12 +41,14 @@ impl<'a> Ask<'a> {
     #[must_use]
     pub fn new(
         request: &'a http::Request<Bytes>,
+        path: &'a str,
         intent: &'a Intent<'a>,
         identity: &'a Arc<Identity>,
     ) -> Self {
         Self {
             method: request.method(),
             uri: request.uri(),
+            path,
             headers: request.headers(),
             body: request.body(),
             intent,
@@ -54,7 +58,7 @@ impl<'a> Ask<'a> {
 
     /// The caller as rules see it.
     fn caller(&self, now: Instant) -> Caller<'a> {
-        let (method, path, headers) = (self.method, self.uri.path(), self.headers);
+        let (method, path, headers) = (self.method, self.path, self.headers);
         Caller { identity: self.identity, now, method, path, headers }
     }
 }
@@ -191,7 +195,7 @@ fn create<'a>(
     }
     let guard = guard(rest, intent);
     let blind = viewer.gate.lacks(Weakness::Upsert);
-    let wanted = Wanted { written: &written, returning, upserting, guard, blind };
+    let wanted = Wanted { viewer, written: &written, returning, upserting, guard, blind };
     let maker = Maker::new(viewer.caller.now, ask.identity);
     let (plans, config) = (&rest.plans, &rest.config);
     let planned = insert::plan(plans, config, intent, ask.body, &wanted, &maker)?;

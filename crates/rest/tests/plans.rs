@@ -127,7 +127,8 @@ impl Planner {
             }
             Verb::Create => {
                 let upserting = insert::upserting(&written.table, intent)?;
-                let wanted = Wanted { written, returning, upserting, guard, blind: false };
+                let wanted =
+                    Wanted { viewer: &viewer, written, returning, upserting, guard, blind: false };
                 insert::plan(&self.plans, &config, intent, body, &wanted, &maker)?
             }
             Verb::Put => put::plan(&self.plans, &config, &asked, body, &maker, false)?,

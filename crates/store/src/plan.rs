@@ -107,6 +107,8 @@ pub struct WritePlan {
     pub guard: Guard,
     /// Columns whose values may not stand in an error.
     pub closed: Vec<usize>,
+    /// Tables that it refers to and that the caller may not know of.
+    pub unseen: Vec<usize>,
     /// The table or view that the caller named.
     pub addressed: Arc<Table>,
     /// The code of the refusal of a row that the rules do not allow.

@@ -163,6 +163,9 @@ pub enum Filter {
     Rule(Ruled),
     /// It does not: it is false, or fails.
     Broken(Ruled),
+    /// A condition that is asked only of rows for which the rule holds: it may fail, and a failure
+    /// would tell of the row.
+    Behind(Ruled, Box<Filter>),
 }
 
 /// What is left of an access rule, and where its values stand among those of all rules.
@@ -193,8 +196,16 @@ impl Filter {
         match (self, other) {
             (filter, other) if other.is_none() => filter,
             (filter, other) if filter.is_none() => Self::All(vec![other]),
+            (Self::All(mut parts), Self::All(others)) => {
+                parts.extend(others);
+                Self::All(parts)
+            }
             (Self::All(mut parts), other) => {
                 parts.push(other);
+                Self::All(parts)
+            }
+            (filter, Self::All(mut parts)) => {
+                parts.insert(0, filter);
                 Self::All(parts)
             }
             (filter, other) => Self::All(vec![filter, other]),

@@ -23,6 +23,9 @@ pub struct Answer {
     pub route: &'static str,
 }
 
+/// Paths that are answered to anybody.
+pub const PUBLIC: [&str; 3] = ["/livez", "/readyz", "/healthz"];
+
 const TEXT: &str = "text/plain; charset=utf-8";
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -30,10 +33,13 @@ impl Telemetry {
     /// The answer for a path, or none where telemetry has nothing to say.
     #[must_use]
     pub fn answer(&self, audience: Audience, path: &str, query: Option<&str>) -> Option<Answer> {
+        if let Some(route) = PUBLIC.into_iter().find(|known| *known == path) {
+            return Some(match route {
+                "/livez" => text(route, 200, "ok\n".to_owned()),
+                _ => self.readiness(route, audience, query),
+            });
+        }
         match (path, audience) {
-            ("/livez", _) => Some(text("/livez", 200, "ok\n".to_owned())),
-            ("/readyz", _) => Some(self.readiness("/readyz", audience, query)),
-            ("/healthz", _) => Some(self.readiness("/healthz", audience, query)),
             ("/metrics", Audience::Operator) => Some(Answer {
                 status: 200,
                 content_type: OPEN_METRICS,

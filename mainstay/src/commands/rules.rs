@@ -3,7 +3,9 @@
 
 mod caller;
 mod explain;
+mod explained;
 mod matrix;
+mod plain;
 mod scans;
 
 use std::path::PathBuf;

@@ -5,6 +5,7 @@
 
 mod harness;
 
+mod assigned;
 mod bounds;
 mod canary;
 mod clients;
@@ -13,6 +14,8 @@ mod dev;
 mod documents;
 mod functions;
 mod gate;
+mod held;
+mod matrix;
 mod operator;
 mod preferences;
 mod reading;
@@ -20,6 +23,7 @@ mod refusals;
 mod rules;
 mod scenarios;
 mod strangers;
+mod theirs;
 mod together;
 mod transcripts;
 mod types;

@@ -190,6 +190,7 @@ fn writes(
         change: Change::Call(Call { statements, rows }),
         guard,
         closed: Vec::new(),
+        unseen: Vec::new(),
         addressed: Arc::clone(target.table),
         // The statements of a function are not bound by the rules of tables.
         refusal: Code::Forbidden,

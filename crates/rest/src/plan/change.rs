@@ -265,6 +265,7 @@ fn finish(
         guard: *guard,
         atomic: false,
         closed: target.closed.read.clone(),
+        unseen: asked.viewer.unseen(target),
         addressed: Arc::clone(written.level.target.table),
         refusal: permit.identity().refusal(),
         reread,

@@ -23,7 +23,8 @@ pub fn filter(level: &Level<'_>, part: &Part<'_>, shaping: &mut Shaping<'_>) -> 
         }
         (own, inner) => Filter::All(vec![own, inner]),
     };
-    Ok(filter.and(rulings::filter(level.rule.as_ref())))
+    // First, for conditions are looked at in their order: what may fail comes behind the rule.
+    Ok(rulings::filter(level.rule.as_ref()).and(filter))
 }
 
 /// The filters that are written on the level itself.
@@ -96,7 +97,8 @@ fn condition(
     let expr = resolve::expr(target, &one.field)?;
     let ty = expr.ty(target.table, &[]);
     if let Some(each) = one.each {
-        return each_element(expr, &ty, one, each == Each::All, shaping);
+        let tests = each_element(expr, &ty, one, each == Each::All, shaping)?;
+        return Ok(behind(level, one.operator, tests));
     }
     let mut given = |input: Input| Operand::Given(shaping.input(one.place, input));
     match one.operator {
@@ -112,8 +114,21 @@ fn condition(
         }
         operator => {
             let (test, input) = test(operator, &ty)?;
-            Ok(Filter::Test(expr, test, given(input)))
+            let test = Filter::Test(expr, test, given(input));
+            Ok(behind(level, operator, test))
         }
+    }
+}
+
+/// Containment compares many with many and may be refused for what a row holds: it is asked only
+/// of rows that the caller may read. SQLite puts the constant of `a = ?` in the place of `a`
+/// elsewhere, so this alone is not enough: the rule also stands before all other conditions.
+fn behind(level: &Level<'_>, operator: Operator, test: Filter) -> Filter {
+    let may_fail =
+        matches!(operator, Operator::Contains | Operator::Contained | Operator::Overlaps);
+    match level.rule.as_ref().filter(|_| may_fail) {
+        Some(rule) => Filter::Behind(rule.clone(), Box::new(test)),
+        None => test,
     }
 }
 

@@ -17,6 +17,7 @@ use super::judge;
 use super::made::Maker;
 use super::rows::{self, Shaping};
 use super::shape::{Key, Kind};
+use super::viewer::Viewer;
 use super::{Output, Prepared, Target, Written, reread, resolve};
 use crate::parse::prefer::Resolution;
 use crate::parse::{Intent, Part};
@@ -37,6 +38,7 @@ pub struct Upserting {
 
 /// Everything about an insert that is not a value.
 pub struct Wanted<'w, 'a> {
+    pub viewer: &'w Viewer<'w>,
     pub written: &'w Written<'w>,
     /// What comes back of each row; nothing without it.
     pub returning: Option<&'w Part<'a>>,
@@ -104,6 +106,7 @@ pub fn plan(
         guard: wanted.guard,
         atomic,
         closed: target.closed.read.clone(),
+        unseen: wanted.viewer.unseen(target),
         addressed: Arc::clone(wanted.written.level.target.table),
         refusal: permit.identity().refusal(),
         reread,
@@ -156,12 +159,7 @@ fn fill(
     for at in sent {
         let given = cells.iter().position(|(known, _)| known == at);
         let value = match given {
-            Some(place) => {
-                may_write(target, *at, &target.closed.create, maker.identity())?;
-                let value = std::mem::replace(&mut cells[place].1, Value::Null);
-                may_fill(target, *at, &value, maker)?;
-                Some(value)
-            }
+            Some(place) => Some(std::mem::replace(&mut cells[place].1, Value::Null)),
             None if intent.prefer.missing_default => maker.value(&table.columns[*at])?,
             // What `columns` lists and a row lacks is written as much as what it has.
             None => {
@@ -170,7 +168,10 @@ fn fill(
                 Some(Value::Null)
             }
         };
+        // A column that `columns` lists is written, whether the body has it or not.
+        may_write(target, *at, &target.closed.create, maker.identity())?;
         if let Some(value) = value {
+            may_fill(target, *at, &value, maker)?;
             bounded(target, *at, &value)?;
             columns.push(*at);
             values.push(value);
@@ -259,12 +260,15 @@ fn start(
 ) -> Result<(InsertRun, Arc<[Output]>)> {
     let (target, rereads) = (&wanted.written.table, wanted.rereads());
     let update = merged(wanted, sent, &columns);
+    let upsert = upsert(target, wanted, &columns);
+    // A row that only the database could find cannot be judged before it is met: a conflict stays one.
+    let meets = upsert.is_some() || !judge::judges_meetings(wanted);
     let mut key = Key::new(Kind::Insert, &wanted.written.level.target);
     key.numbers(&columns).numbers(&update).flag(rereads).flag(wanted.returning.is_some());
     if let Some(part) = wanted.returning {
         key.select(&wanted.written.level, part).shown(intent);
     }
-    key.flag(wanted.upserting.is_some());
+    key.flag(wanted.upserting.is_some()).flag(meets);
     if let Some(upserting) = &wanted.upserting {
         key.numbers(&upserting.target).flag(upserting.merges);
     }
@@ -273,7 +277,7 @@ fn start(
         let echo =
             echo(target, &exprs, &columns).filter(|_| !rereads && wanted.upserting.is_none());
         let keys = || target.table.primary_key.columns.iter().copied().map(Expr::Column).collect();
-        let conflict = wanted.upserting.as_ref().map(|upserting| Conflict {
+        let conflict = wanted.upserting.as_ref().filter(|_| meets).map(|upserting| Conflict {
             target: upserting.target.clone(),
             update: upserting.merges.then(|| update.clone()),
         });
@@ -299,7 +303,7 @@ fn start(
     let run = InsertRun {
         statement: Arc::clone(&prepared.statement),
         echo: prepared.echo.clone(),
-        upsert: upsert(target, wanted, &columns),
+        upsert,
         columns: columns.into(),
         rows: Vec::new(),
         checks: Vec::new(),

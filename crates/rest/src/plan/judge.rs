@@ -16,6 +16,7 @@ use super::change::Asked;
 use super::insert::{Upserting, Wanted};
 use super::rows::Shaping;
 use super::shape::{Key, Kind};
+use super::through::Permits;
 use super::{Prepared, Written, conditions, read, rulings};
 use crate::{Config, Plans};
 
@@ -38,7 +39,7 @@ pub fn created(
 ) -> Result<Vec<Bound>> {
     let written = wanted.written;
     let stored = |at: usize| new_cell(&written.table.table.columns[at], known(at));
-    let row = |at: usize| written.stored_column(at).map_or(Cell::Value(Const::Null), stored);
+    let row = |at: usize| written.stored_column(at).map_or(Cell::Unknown, stored);
     let mut judging = Judging::default();
     judging.add(written.permits.act.check(), |check| check.judge(&row));
     for (at, check) in &written.table.closed.create_checks {
@@ -60,6 +61,15 @@ fn alone(plans: &Plans, residual: &Arc<Residual>) -> Result<Bound> {
     Ok(Bound { statement: Arc::clone(&prepared.statement), values: Arc::default(), rules })
 }
 
+/// Some rule has a say in what an upsert does to a row that is there.
+pub fn judges_meetings(wanted: &Wanted<'_, '_>) -> bool {
+    let Permits { read, update, .. } = &wanted.written.permits;
+    let ruled = |permit: &Option<Permit>| {
+        permit.as_ref().is_some_and(|permit| permit.rows().is_some() || permit.check().is_some())
+    };
+    ruled(read) || ruled(update) || !wanted.written.table.closed.update_checks.is_empty()
+}
+
 /// What a new row that meets one that is there may do with it. Whoever may not see or change that
 /// row is told of a plain conflict.
 ///
@@ -76,7 +86,10 @@ pub fn meeting(
     let table = written.table.table;
     let values: Option<Vec<Value>> =
         upserting.target.iter().map(|at| known(*at).cloned()).collect();
-    let Some(values) = values.filter(|_| !wanted.blind) else { return Ok(Meeting::Free) };
+    if wanted.blind || !judges_meetings(wanted) {
+        return Ok(Meeting::Free);
+    }
+    let Some(values) = values else { return Ok(Meeting::Never) };
     let cell = |at: usize| match known(at).filter(|_| update.contains(&at)) {
         Some(value) => value_cell(&table.columns[at], value),
         None => old_cell(&table.columns[at], !update.is_empty()),
@@ -140,7 +153,7 @@ pub fn changed(
         Some((_, value)) => value_cell(&columns[at], value),
         None => old_cell(&columns[at], !set.is_empty()),
     };
-    let row = |at: usize| written.stored_column(at).map_or(Cell::Same, stored);
+    let row = |at: usize| written.stored_column(at).map_or(Cell::Unknown, stored);
     let mut judging = Judging::default();
     judging.add(written.permits.act.check(), |check| check.judge(&row));
     for (at, check) in &written.table.closed.update_checks {

@@ -20,7 +20,7 @@ pub fn plan(
     maker: &Maker<'_>,
     blind: bool,
 ) -> Result<PlannedWrite> {
-    let Asked { intent, written, returning, guard, .. } = *asked;
+    let Asked { viewer, intent, written, returning, guard } = *asked;
     let target = &written.table;
     if intent.page != Page::default() {
         let message = "limit/offset querystring parameters are not allowed for PUT";
@@ -29,7 +29,7 @@ pub fn plan(
     let key = &target.table.primary_key.columns;
     let given = key_filters(target, intent)?;
     let upserting = Some(Upserting { target: key.clone(), merges: true });
-    let wanted = Wanted { written, returning, upserting, guard, blind };
+    let wanted = Wanted { viewer, written, returning, upserting, guard, blind };
     let planned = insert::plan(plans, config, intent, body, &wanted, maker)?;
     let same = match &planned.plan.change {
         Change::Insert(runs) => match runs.as_slice() {

@@ -33,6 +33,13 @@ impl<'a> Viewer<'a> {
         self.gate.permit(&self.caller, &self.index.catalog, module, source, action)
     }
 
+    /// The tables that a table refers to and that the caller may not know of.
+    #[must_use]
+    pub fn unseen(&self, target: &Target<'_>) -> Vec<usize> {
+        let tables = target.table.foreign_keys.iter().map(|key| key.table);
+        tables.filter(|table| !self.sees(target.module_at, *table)).collect()
+    }
+
     /// The caller may read some of it, so its name may be told.
     #[must_use]
     pub fn sees(&self, module: usize, source: usize) -> bool {

@@ -174,7 +174,8 @@ impl Planner {
             }
             Verb::Create => {
                 let upserting = insert::upserting(&written.table, intent)?;
-                let wanted = Wanted { written, returning, upserting, guard, blind: false };
+                let wanted =
+                    Wanted { viewer: &viewer, written, returning, upserting, guard, blind: false };
                 insert::plan(plans, &config, intent, body, &wanted, &maker)?
             }
             Verb::Put => put::plan(plans, &config, &asked, body, &maker, false)?,

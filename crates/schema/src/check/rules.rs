@@ -6,10 +6,10 @@ use std::sync::Arc;
 use crate::Rule;
 use crate::mistake::{Found, Mistake, Place};
 use crate::model::{
-    Allow, ColumnAllow, CompiledView, Function, Module, Origin, Table, View, ViewTenant,
+    Allow, ColumnAllow, CompiledView, ForeignKey, Function, Module, Origin, Table, View, ViewTenant,
 };
 use crate::rule::bind::{Scope, Shape};
-use crate::rule::{Extra, RuleFault};
+use crate::rule::{Extra, Link, RuleFault};
 
 const NO_NEW: &str = "rules of `read` and `delete` know the row as it is: `row`";
 const NO_ROW: &str = "a row that is made has no row before it: `new` is what it will be";
@@ -63,9 +63,13 @@ pub(crate) fn bind_views(module: &mut Module, found: &mut Found) {
         let plain = compiled.table.clone();
         let (opens, indexed) = (opens.collect(), Vec::new());
         let shape = Shape { name: &plain.name, columns: &plain.columns, opens, indexed };
-        let extra = Extra { tenant, ..Extra::default() };
+        let links = view_links(compiled, &tables);
+        let extra = Extra { tenant, links: &links, judges: false };
         Scopes { tables: &shapes, row: &shape }.allow(&mut table.allow, &extra, &mut wrong);
-        let compiled = CompiledView { table: Arc::new(table), ..compiled.clone() };
+        // Through a view that shows the rows of all tenants nothing is written.
+        let owned = |base: &usize| tables[*base].tenant.is_some() && tenant.is_none();
+        let base = compiled.base.filter(|base| !owned(base));
+        let compiled = CompiledView { table: Arc::new(table), base, ..compiled.clone() };
         view.compiled = Some(compiled);
     }
     wrong.into_iter().for_each(|wrong| found.add(wrong.into_mistake()));
@@ -128,13 +132,35 @@ fn view_tenant(
 }
 
 /// References to rows of tables with tenants, from one that has them too.
-fn links(tables: &[Table], at: usize) -> Vec<(usize, usize, usize)> {
-    let table = &tables[at];
+fn links<T: std::borrow::Borrow<Table>>(tables: &[T], at: usize) -> Vec<Link> {
+    let table: &Table = tables[at].borrow();
     if table.tenant.is_none() {
         return Vec::new();
     }
-    let keys = table.foreign_keys.iter().filter(|key| key.columns.len() == 1);
-    keys.filter_map(|key| Some((key.columns[0], key.table, tables[key.table].tenant?))).collect()
+    let link = |key: &ForeignKey| {
+        let pairs = key.columns.iter().copied().zip(key.references.iter().copied()).collect();
+        let tenant = tables[key.table].borrow().tenant?;
+        Some(Link { pairs, table: key.table, tenant })
+    };
+    table.foreign_keys.iter().filter_map(link).collect()
+}
+
+/// The references of the table behind a view, by the view's columns. One that the view does not
+/// show cannot be written through it.
+fn view_links(compiled: &CompiledView, tables: &[Arc<Table>]) -> Vec<Link> {
+    let Some(base) = compiled.base else { return Vec::new() };
+    let shown = |column: usize| {
+        let origin = Some(Origin { table: base, column });
+        compiled.origins.iter().position(|known| *known == origin)
+    };
+    let seen = |link: Link| {
+        let pairs = link.pairs.iter().filter_map(|(own, there)| Some((shown(*own)?, *there)));
+        let pairs: Vec<(usize, usize)> = pairs.collect();
+        // What is shown in part cannot be checked, so nothing is written into it.
+        let table = if pairs.len() == link.pairs.len() { link.table } else { usize::MAX };
+        (!pairs.is_empty()).then_some(Link { pairs, table, ..link })
+    };
+    links(tables, base).into_iter().filter_map(seen).collect()
 }
 
 struct Scopes<'s, 'm> {

@@ -76,10 +76,52 @@ pub fn items(value: &Value) -> Option<Vec<Value>> {
     }
 }
 
-#[allow(clippy::cast_precision_loss)] // as CEL compares a whole number with another
 fn numbers(left: &Value, right: &Value) -> Option<Ordering> {
     match (left.as_i64(), right.as_i64()) {
         (Some(left), Some(right)) => Some(left.cmp(&right)),
-        _ => left.as_f64()?.partial_cmp(&right.as_f64()?),
+        (Some(left), None) => whole(left, right.as_f64()?),
+        (None, Some(right)) => whole(right, left.as_f64()?).map(Ordering::reverse),
+        (None, None) => left.as_f64()?.partial_cmp(&right.as_f64()?),
+    }
+}
+
+/// A whole number beside another, exactly, as SQLite compares them: the larger ones have no equal
+/// among the doubles.
+#[allow(clippy::cast_possible_truncation)] // the bounds are looked at before
+fn whole(left: i64, right: f64) -> Option<Ordering> {
+    if right.is_nan() {
+        return None;
+    }
+    if right >= 9_223_372_036_854_775_808.0 {
+        return Some(Ordering::Less);
+    }
+    if right < -9_223_372_036_854_775_808.0 {
+        return Some(Ordering::Greater);
+    }
+    let beside = 0.0_f64.partial_cmp(&right.fract())?;
+    Some(left.cmp(&(right.trunc() as i64)).then(beside))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn whole_numbers_and_others_are_compared_exactly() {
+        for (left, right, order) in [
+            (json!(1), json!(1.0), Ordering::Equal),
+            (json!(9_007_199_254_740_993_i64), json!(9_007_199_254_740_992.0), Ordering::Greater),
+            (json!(2), json!(2.5), Ordering::Less),
+            (json!(-2), json!(-2.5), Ordering::Greater),
+            (json!(i64::MAX), json!(9.3e18), Ordering::Less),
+            (json!(i64::MIN), json!(-9.3e18), Ordering::Greater),
+        ] {
+            assert_eq!(super::order(&left, &right), Some(order), "{left} {right}");
+            assert_eq!(super::order(&right, &left), Some(order.reverse()), "{right} {left}");
+        }
+        assert_eq!(super::order(&json!(1), &json!("1")), None);
+        assert!(!equal(&json!(1), &json!("1")) && equal(&json!([1]), &json!([1.0])));
     }
 }

@@ -25,10 +25,19 @@ pub(super) fn check(source: &str) -> Result<(), RuleFault> {
 /// The greatest number of open brackets, prefix operators in a row and conditionals together.
 fn depth(source: &str) -> usize {
     let (mut brackets, mut prefixes, mut conditionals, mut deepest) = (0_usize, 0, 0, 0);
-    let mut rest = source.chars();
-    while let Some(c) = rest.next() {
+    let mut rest = source;
+    let mut before = ' ';
+    while let Some(c) = rest.chars().next() {
         match c {
-            '"' | '\'' => skip_string(&mut rest, c),
+            '"' | '\'' => {
+                rest = behind_string(rest, c, matches!(before, 'r' | 'R'));
+                (prefixes, before) = (0, c);
+                continue;
+            }
+            '/' if rest.starts_with("//") => {
+                rest = rest.find('\n').map_or("", |end| &rest[end..]);
+                continue;
+            }
             '(' | '[' | '{' => brackets += 1,
             ')' | ']' | '}' => brackets = brackets.saturating_sub(1),
             '?' => conditionals += 1,
@@ -40,16 +49,27 @@ fn depth(source: &str) -> usize {
             _ => prefixes = 0,
         }
         deepest = deepest.max(brackets + prefixes + conditionals);
+        before = c;
+        rest = &rest[c.len_utf8()..];
     }
     deepest
 }
 
-fn skip_string(rest: &mut std::str::Chars<'_>, quote: char) {
-    while let Some(c) = rest.next() {
-        if c == '\\' {
-            rest.next();
-        } else if c == quote {
-            return;
+/// What stands behind the string that `text` begins with: in one quote or three, in raw ones a
+/// backslash means itself.
+fn behind_string(text: &str, quote: char, raw: bool) -> &str {
+    let three = String::from(quote).repeat(3);
+    let close = if text.starts_with(&three) { three.as_str() } else { &three[..1] };
+    let mut rest = &text[close.len()..];
+    while let Some(c) = rest.chars().next() {
+        if rest.starts_with(close) {
+            return &rest[close.len()..];
         }
+        let skipped = match c {
+            '\\' if !raw => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
+            c => c.len_utf8(),
+        };
+        rest = &rest[skipped..];
     }
+    rest
 }

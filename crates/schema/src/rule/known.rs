@@ -59,6 +59,7 @@ pub struct Known {
 enum Form {
     Uid,
     Role,
+    Tenant,
     Now,
     Asked,
 }
@@ -80,12 +81,24 @@ impl Known {
         Self { expression: expression.clone(), form, text, kind, changes }
     }
 
+    /// The claim that names the caller's tenant. What cannot name one is as good as absent.
+    pub(super) fn tenant(expression: &IdedExpr, text: &str) -> Self {
+        let text = text.to_owned();
+        let expression = expression.clone();
+        Self { expression, form: Form::Tenant, text, kind: Kind::Any, changes: false }
+    }
+
     /// Its value for this caller; `None` is an error.
     #[must_use]
     pub fn value(&self, asking: &Asking<'_>) -> Option<Const> {
         match self.form {
             Form::Uid => asking.auth.uid.clone().map(Const::Text),
             Form::Role => Some(Const::Text(asking.auth.role.clone())),
+            Form::Tenant => match asking.auth.claims.get("tenant")? {
+                serde_json::Value::String(tenant) => Some(Const::Text(tenant.clone())),
+                serde_json::Value::Number(tenant) => tenant.as_i64().map(Const::Int),
+                _ => None,
+            },
             Form::Now => Some(Const::Time(asking.now)),
             Form::Asked => {
                 let value = asking.context().resolve(&self.expression).ok()?;

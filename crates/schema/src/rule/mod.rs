@@ -144,10 +144,19 @@ impl Rule {
 pub(crate) struct Extra<'m> {
     /// The column that holds the tenant of each row.
     pub tenant: Option<usize>,
-    /// Columns that refer to rows of tables with tenants: column, table, the tenant's column there.
-    pub links: &'m [(usize, usize, usize)],
+    /// References to rows of tables with tenants.
+    pub links: &'m [Link],
     /// All of the rule judges the row that is written; none of it says which rows are meant.
     pub judges: bool,
+}
+
+/// A reference to a table whose rows have tenants.
+pub(crate) struct Link {
+    /// A column here and the one there.
+    pub pairs: Vec<(usize, usize)>,
+    pub table: usize,
+    /// The column there that says whose a row is.
+    pub tenant: usize,
 }
 
 impl Extra<'_> {
@@ -175,7 +184,7 @@ fn split(mut tree: bind::Tree, scope: &Scope<'_>, extra: &Extra<'_>) -> Result<B
     tree.cond.conjuncts(&mut parts);
     let links = match (&tenant, scope.row) {
         (Some(claim), Some(shape)) if scope.sees_new => {
-            extra.links.iter().map(|link| linked(*link, shape, scope, claim)).collect()
+            extra.links.iter().map(|link| linked(link, shape, scope, claim)).collect()
         }
         _ => Vec::new(),
     };
@@ -191,32 +200,32 @@ fn add_tenant(tree: &mut bind::Tree, extra: &Extra<'_>) -> Result<Option<Term>, 
     }
     let source = "auth.claims.tenant";
     let program = parse::parse(source)?;
-    let claim = Known::new(program.expression(), source.to_owned(), Kind::Any);
+    let claim = Known::tenant(program.expression(), source);
     tree.knowns.push(claim);
     Ok(Some(Term::Known(tree.knowns.len() - 1, Kind::Any)))
 }
 
 /// A reference to a row of another tenant is as if the row were not there.
 fn linked(
-    (column, table, there): (usize, usize, usize),
+    link: &Link,
     shape: &bind::Shape<'_>,
     scope: &Scope<'_>,
     claim: &Term,
-) -> (usize, Cond) {
-    let key = Term::Field(bind::field(At::New, column, shape));
-    let none = Cond::Equal(key.clone(), Term::Const(Const::Null));
-    let (Some(target), Some((_, referenced))) =
-        (scope.tables.get(table), shape.opens.get(column).copied().flatten())
-    else {
-        return (column, Cond::Const(false));
+) -> (Vec<usize>, Cond) {
+    let columns: Vec<usize> = link.pairs.iter().map(|(own, _)| *own).collect();
+    let Some(target) = scope.tables.get(link.table) else {
+        return (columns, Cond::Const(false));
     };
-    let via = tree::Via {
-        key,
-        table: target.name.into(),
-        column: target.columns[referenced].name.as_str().into(),
-    };
-    let field = bind::field(At::Via(Arc::new(via)), there, target);
-    (column, Cond::Any(vec![none, Cond::Equal(Term::Field(field), claim.clone())]))
+    let own = |at: usize| Term::Field(bind::field(At::New, at, shape));
+    let there = |at: usize| Term::Field(bind::field(At::Var(0), at, target));
+    let mut parts: Vec<Cond> =
+        link.pairs.iter().map(|(at, other)| Cond::Equal(there(*other), own(*at))).collect();
+    parts.push(Cond::Equal(there(link.tenant), claim.clone()));
+    let body = Box::new(Cond::All(parts));
+    let mut any: Vec<Cond> =
+        columns.iter().map(|at| Cond::Equal(own(*at), Term::Const(Const::Null))).collect();
+    any.push(Cond::Rows { table: target.name.into(), level: 0, body });
+    (columns, Cond::Any(any))
 }
 
 fn looks_at_new(cond: &Cond) -> bool {

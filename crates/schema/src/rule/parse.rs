@@ -44,6 +44,10 @@ fn syntax_fault(source: &str, errors: &ParseErrors) -> RuleFault {
     let said = error.msg.lines().next().unwrap_or_default();
     let said = said.strip_prefix("Syntax error: ").unwrap_or(said);
     let said: String = said.split(" expecting ").next().unwrap_or(said).chars().take(120).collect();
+    // What the parser says of its own limits is meant for those who wrote it.
+    if said.contains("OtherError") || said.contains("ecursion") {
+        return RuleFault::new("rule-too-large", "the rule is nested too deeply");
+    }
     let mut fault = RuleFault::new("rule-syntax", format!("the rule does not parse: {said}"));
     let (line, column) = error.pos;
     if let (Ok(line), Ok(column)) = (usize::try_from(line), usize::try_from(column)) {

@@ -154,6 +154,8 @@ impl Making {
         self.tag(16 + u8::from(null));
         let same = known.iter().filter(|item| item.kind() != Kind::Null);
         let packed = same.filter_map(|item| match item {
+            // A list or a map is no value of a column's kind, though its text may be.
+            Const::Json(_) => None,
             _ if !item.kind().compares(kind) => None,
             Const::Time(_) => moment(&item.to_stored()),
             Const::Bool(truth) => Some(i64::from(*truth).into()),

@@ -22,8 +22,8 @@ pub struct Bound {
     checks: Cond,
     /// The same rule asked of the row as it will be.
     as_new: Cond,
-    /// For columns that refer to other rows: what must hold when one is written.
-    links: Vec<(usize, Cond)>,
+    /// For columns that refer to other rows: what must hold when one of them is written.
+    links: Vec<(Vec<usize>, Cond)>,
     pub knowns: Vec<Known>,
     /// It may say something else at the next request.
     pub changes: bool,
@@ -51,7 +51,7 @@ impl Bound {
         rows: Cond,
         checks: Cond,
         as_new: Cond,
-        links: Vec<(usize, Cond)>,
+        links: Vec<(Vec<usize>, Cond)>,
         knowns: Vec<Known>,
     ) -> Self {
         let changes = knowns.iter().any(|known| known.changes);
@@ -112,7 +112,8 @@ impl Check {
     #[must_use]
     pub fn judge(&self, new: &dyn Fn(usize) -> Cell) -> Verdict {
         let mut parts = vec![self.bound.checks.clone()];
-        let written = self.bound.links.iter().filter(|(at, _)| !matches!(new(*at), Cell::Same));
+        let changes = |columns: &[usize]| columns.iter().any(|at| !matches!(new(*at), Cell::Same));
+        let written = self.bound.links.iter().filter(|(columns, _)| changes(columns));
         parts.extend(written.map(|(_, cond)| cond.clone()));
         self.reduced(&Cond::all(parts), Some(new))
     }

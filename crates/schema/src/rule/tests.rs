@@ -165,6 +165,11 @@ fn texts_that_blow_up_parsers_are_refused_fast() {
         repeat("1 ", 1000),
         repeat("auth.roles.exists(r,", 20) + "true" + &repeat(")", 20),
         "true".to_owned() + &repeat(" ", 100_000),
+        format!("({}1)==3", repeat("(true?1:2)+", 22)),
+        "// \"\n".to_owned() + &repeat("!", 1900) + "true",
+        "// it's\n".to_owned() + &repeat("(", 900) + &repeat(")", 900),
+        "r'\\' == '".to_owned() + &repeat("(", 900),
+        "'''a'b''' == ".to_owned() + &repeat("(", 900),
     ];
     for source in &hostile {
         let start = Instant::now();

@@ -24,6 +24,8 @@ pub(crate) struct Text {
     slots: Vec<Slot>,
     /// Aliases that were given out.
     aliases: usize,
+    /// Nothing but its conditions says which rows of a whole table are meant.
+    scans: bool,
 }
 
 impl Text {

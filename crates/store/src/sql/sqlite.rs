@@ -16,7 +16,7 @@ use crate::query::{Expr, Filter, Rows, Ruled, Select};
 /// `SELECT … FROM … WHERE … GROUP BY … ORDER BY … LIMIT … OFFSET …`
 #[must_use]
 pub fn select(query: &Select) -> Statement {
-    let mut text = Text::default();
+    let mut text = Text { scans: !query.keyed && query.keys.is_none(), ..Text::default() };
     let scope = Scope::open(&mut text, query, false);
     text.push("SELECT ");
     outputs(&mut text, &scope, &query.outputs);
@@ -33,7 +33,7 @@ pub fn select(query: &Select) -> Statement {
 /// `SELECT count(*) …`: of rows, or of groups.
 #[must_use]
 pub fn count(query: &Select) -> Statement {
-    let mut text = Text::default();
+    let mut text = Text { scans: !query.keyed, ..Text::default() };
     let scope = Scope::open(&mut text, query, false);
     match query.group {
         None => {

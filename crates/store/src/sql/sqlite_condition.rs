@@ -61,6 +61,13 @@ pub(super) fn condition(text: &mut Text, scope: &Scope<'_>, filter: &Filter) {
         }
         Filter::Through { view, pairs, filter } => through(text, scope, view, pairs, filter),
         Filter::Rule(ruled) => sqlite_rule::rule(text, Some(scope), ruled),
+        Filter::Behind(ruled, filter) => {
+            text.push("CASE WHEN ");
+            sqlite_rule::rule(text, Some(scope), ruled);
+            text.push(" THEN ");
+            condition(text, scope, filter);
+            text.push(" END");
+        }
         Filter::Broken(ruled) => {
             text.push("(");
             sqlite_rule::rule(text, Some(scope), ruled);

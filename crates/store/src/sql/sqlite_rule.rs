@@ -254,8 +254,10 @@ impl Writer<'_, '_> {
     fn by_holder(&mut self, text: &mut Text, value: &Term, far: &Term) -> bool {
         let (Term::Param(..), Term::Field(field)) = (value, far) else { return false };
         let At::Via(via) = &field.at else { return false };
-        let Term::Field(Field { at: At::Row | At::Var(_), .. }) = &via.key else { return false };
-        if !field.indexed || self.vias.iter().any(|(known, _)| known == via) {
+        let Term::Field(Field { at: At::Row, .. }) = &via.key else { return false };
+        // All that the caller holds is looked up first: dear where a key says which row is meant.
+        let whole = self.nested == 0 && self.row.is_some_and(|row| row.number().is_none());
+        if !field.indexed || !whole || !text.scans {
             return false;
         }
         self.key(text, &via.key);

@@ -200,6 +200,13 @@ impl Writer<'_, '_> {
         }
         let failing: &[&Term] = if nulls(term) == Nulls::Error { &[term] } else { &[] };
         self.unless_failed(text, failing, |writer, text| {
+            if matches!(term.kind(), Kind::Time | Kind::Span | Kind::Bytes) {
+                // JSON has none of these: what stands here equals nothing that JSON can say.
+                text.push("CASE WHEN ");
+                writer.term(text, term);
+                text.push(" IS NULL THEN 'null' ELSE '#' END");
+                return;
+            }
             if term.kind() == Kind::Truth {
                 text.push("CASE ");
                 writer.term(text, term);

@@ -278,6 +278,9 @@ fn foreign_key(
                 format!("insert or update on table \"{}\" violates a foreign key", plan.table.name);
             return Ok(Error::new(Code::ForeignKeyViolated, message));
         }
+        if plan.unseen.contains(&foreign_key.table) {
+            return Ok(Error::new(Code::ForeignKeyViolated, message));
+        }
         return Ok(Error::new(Code::ForeignKeyViolated, message).details(format!(
             "Key ({})=({}) is not present in table \"{}\".",
             names(&plan.table, &foreign_key.columns),

@@ -146,6 +146,7 @@ impl Kept {
             guard: Guard::default(),
             atomic: false,
             closed: Vec::new(),
+            unseen: Vec::new(),
             reread: None,
         }
     }

@@ -7,17 +7,12 @@ use mainstay_base::{Clock, Error};
 use mainstay_gate::{Action, Caller, Gate, Identity};
 use mainstay_schema::model::Module;
 use mainstay_schema::rule::{Asking, Residual};
-use mainstay_schema::{Declared, Table, Value};
-use mainstay_store::Statement;
-use mainstay_store::plan::Slot;
-use mainstay_store::query::{
-    Delete, Expr, Filter, Given, Operand, Rows, Ruled, Select, Source, Update,
-};
-use mainstay_store::sql::{sqlite, sqlite_write};
+use mainstay_schema::{Declared, Rule, Table};
+use mainstay_store::query::{Rows, Source};
 use mainstay_store::sqlite::compile::explain;
-use serde_json::json;
 
-use super::{Explain, caller, scans};
+use super::explained::Explained;
+use super::{Explain, caller, plain, scans};
 use crate::clock::SystemClock;
 use crate::openness::{Rules, rule};
 use crate::report::{Failure, say};
@@ -30,30 +25,6 @@ const ACTIONS: [(&str, Action); 4] = [
     ("update", Action::Update),
     ("delete", Action::Delete),
 ];
-
-/// What there is to say; lists are lines.
-#[derive(Default)]
-struct Explained {
-    source: String,
-    action: &'static str,
-    role: String,
-    /// Rules as they were written, with their places.
-    rules: Vec<String>,
-    /// What is known of the caller in them.
-    known: Vec<String>,
-    /// Why the gate refuses before the database is asked.
-    refused: Option<String>,
-    /// Which rows.
-    left: Option<String>,
-    /// What must hold of a row that is written.
-    checks: Option<String>,
-    /// Columns that are closed, by what for.
-    closed: Vec<String>,
-    sql: Option<String>,
-    values: Vec<String>,
-    plan: Vec<String>,
-    warnings: Vec<String>,
-}
 
 pub(super) fn run(args: &Explain, as_json: bool) -> Result<(), Failure> {
     let flags = Flags { environment: args.env.clone(), ..Flags::default() };
@@ -135,7 +106,6 @@ impl Asked<'_> {
             ..Explained::default()
         };
         let caller = Caller::of(self.identity, SystemClock.now());
-        let catalog = &self.declared.catalog;
         let mut rows = Vec::new();
         // What is not read is not changed.
         let needed = match self.action {
@@ -144,30 +114,15 @@ impl Asked<'_> {
         };
         for action in needed {
             self.tell_rule(table, action, &caller, &mut explained);
-            match self.gate.permit(&caller, catalog, self.place.0, self.place.1, action) {
+            let (catalog, (module, source)) = (&self.declared.catalog, self.place);
+            match self.gate.permit(&caller, catalog, module, source, action) {
                 Ok(permit) => rows.extend(permit.rows().cloned()),
                 Err(error) => explained.refused = Some(error.message().to_owned()),
             }
         }
         self.tell_closed(table, &caller, &mut explained);
-        if explained.refused.is_some() {
-            return Ok(explained);
-        }
-        if self.action != Action::Create {
-            let left: Vec<String> = rows.iter().map(|rows| told::residual(rows)).collect();
-            explained.left = Some(match left.as_slice() {
-                [] => "true".to_owned(),
-                [one] => one.clone(),
-                many => many.iter().map(|one| format!("({one})")).collect::<Vec<_>>().join(" && "),
-            });
-        }
-        if let Some(statement) = self.statement(table, &rows, &caller) {
-            explained.plan =
-                explain(module, &statement, &(Arc::new(SystemClock) as Arc<dyn Clock>))?;
-            explained.values = values(&statement, &rows);
-            explained.warnings =
-                scans::warnings(module, table, &rows, &statement.sql, &explained.plan);
-            explained.sql = Some(statement.sql);
+        if explained.refused.is_none() {
+            self.tell_rows(table, &rows, &caller, &mut explained)?;
         }
         Ok(explained)
     }
@@ -182,26 +137,32 @@ impl Asked<'_> {
     ) {
         let word = ACTIONS.iter().find(|(_, known)| *known == action).map_or("", |(name, _)| name);
         let Some(rule) = rule(&table.allow, action) else {
-            explained
-                .rules
-                .push(format!("allow.{word} is not there: closed to all but service_role"));
-            return;
+            let line = format!("allow.{word} is not there: closed to all but service_role");
+            return explained.rules.push(line);
         };
         let spot = lint::spot(Some(rule), &self.declared.sources);
         let spot = spot.map_or_else(String::new, |(file, line)| format!("   ({file}:{line})"));
         explained.rules.push(format!("allow.{word} = \"{}\"{spot}", lint::on_one_line(rule)));
         if let Some(tenant) = table.tenant.filter(|_| action == self.action) {
             let name = &table.columns[tenant].name;
-            explained
-                .rules
-                .push(format!("tenant = {name:?}: only rows of the caller's own tenant"));
+            let line = format!("tenant = {name:?}: only rows of the caller's own tenant");
+            explained.rules.push(line);
         }
-        if self.identity.is_service() {
-            return;
+        if !self.identity.is_service() {
+            self.tell_known(rule, action, caller, explained);
         }
+    }
+
+    /// What is known of the caller in a rule, and what it demands of rows that are written.
+    fn tell_known(
+        &self,
+        rule: &Rule,
+        action: Action,
+        caller: &Caller<'_>,
+        explained: &mut Explained,
+    ) {
         let Some(bound) = rule.bound() else { return };
-        let asking = Asking::new(self.identity.facts(), caller.now, caller);
-        let (_, check) = bound.ask(&asking);
+        let (_, check) = bound.ask(&Asking::new(self.identity.facts(), caller.now, caller));
         let knowns: Vec<_> = check.known().map(|(_, value)| value.cloned()).collect();
         for (known, value) in check.known().filter(|(known, _)| !known.text.is_empty()) {
             let line = match value {
@@ -217,6 +178,38 @@ impl Asked<'_> {
         }
     }
 
+    /// Which rows are left, and how they are asked for.
+    fn tell_rows(
+        &self,
+        table: &Arc<Table>,
+        rows: &[Arc<Residual>],
+        caller: &Caller<'_>,
+        explained: &mut Explained,
+    ) -> Result<(), Error> {
+        let module = self.module();
+        if self.action != Action::Create {
+            let left: Vec<String> = rows.iter().map(|rows| told::residual(rows)).collect();
+            explained.left = Some(match left.as_slice() {
+                [] => "true".to_owned(),
+                [one] => one.clone(),
+                many => many.iter().map(|one| format!("({one})")).collect::<Vec<_>>().join(" && "),
+            });
+        }
+        let is_table = self.place.1 < module.tables.len();
+        let kind = if is_table { Rows::Stored } else { Rows::View };
+        let source = Source { table: Arc::clone(table), rows: kind };
+        let closed = self.gate.closed(caller, table, self.place);
+        let Some(statement) = plain::statement(self.action, source, rows, &closed) else {
+            return Ok(());
+        };
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        explained.plan = explain(module, &statement, &clock)?;
+        explained.values = plain::values(&statement, rows);
+        explained.warnings = scans::warnings(module, table, rows, &statement.sql, &explained.plan);
+        explained.sql = Some(statement.sql);
+        Ok(())
+    }
+
     fn tell_closed(&self, table: &Table, caller: &Caller<'_>, explained: &mut Explained) {
         let closed = self.gate.closed(caller, table, self.place);
         let lists = match self.action {
@@ -227,116 +220,6 @@ impl Asked<'_> {
         for (what, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
             let names: Vec<&str> = list.iter().map(|at| &*table.columns[*at].name).collect();
             explained.closed.push(format!("for {what}: {}", names.join(", ")));
-        }
-    }
-
-    /// The plainest statement of this kind that the caller can send.
-    fn statement(
-        &self,
-        table: &Arc<Table>,
-        rows: &[Arc<Residual>],
-        caller: &Caller<'_>,
-    ) -> Option<Statement> {
-        let closed = self.gate.closed(caller, table, self.place);
-        let mut filter = Filter::NONE;
-        let mut first = 0;
-        for residual in rows {
-            filter = filter.and(Filter::Rule(Ruled { residual: Arc::clone(residual), first }));
-            first += residual.values.len();
-        }
-        let is_table = self.place.1 < self.module().tables.len();
-        let table = Arc::clone(table);
-        let is_open = |at: &usize| !closed.read.contains(at);
-        Some(match self.action {
-            Action::Read => {
-                let outputs = (0..table.columns.len()).filter(is_open).map(Expr::Column).collect();
-                let rows = if is_table { Rows::Stored } else { Rows::View };
-                let select = Select::all(Source { table, rows }, outputs);
-                sqlite::select(&Select { filter, ..select })
-            }
-            Action::Update if is_table => {
-                let key = &table.primary_key.columns;
-                let is_set = |at: &usize| {
-                    !key.contains(at)
-                        && !closed.update.contains(at)
-                        && table.columns[*at].generated.is_none()
-                        && !table.columns[*at].readonly
-                };
-                let set = (0..table.columns.len()).find(is_set)?;
-                let set = vec![(set, Operand::Given(Given(0)))];
-                sqlite_write::update(&Update { table, set, filter, returning: Vec::new() })
-            }
-            Action::Delete if is_table => {
-                sqlite_write::delete(&Delete { table, filter, returning: Vec::new() })
-            }
-            _ => return None,
-        })
-    }
-}
-
-/// What the parameters are bound to, in order.
-fn values(statement: &Statement, rows: &[Arc<Residual>]) -> Vec<String> {
-    let bound: Vec<&Value> = rows.iter().flat_map(|rows| &rows.values).collect();
-    let shown = |value: &Value| match value {
-        Value::Null => "NULL".to_owned(),
-        Value::Int(number) => number.to_string(),
-        Value::Real(number) => format!("{number:?}"),
-        Value::Text(text) => format!("'{}'", text.replace('\'', "''")),
-        Value::Blob(bytes) => format!("{} bytes", bytes.len()),
-    };
-    let slots = statement.slots.iter().map(|slot| match slot {
-        Slot::Fixed(value) => shown(value),
-        Slot::Given(_) => "a value of the request".to_owned(),
-        Slot::Rule(at) => bound.get(*at).map_or_else(String::new, |value| shown(value)),
-    });
-    slots.collect()
-}
-
-impl Explained {
-    fn in_json(&self) -> serde_json::Value {
-        json!({
-            "source": self.source,
-            "action": self.action,
-            "role": self.role,
-            "rules": self.rules,
-            "known": self.known,
-            "refused": self.refused,
-            "residual": self.left,
-            "checks": self.checks,
-            "closed_columns": self.closed,
-            "sql": self.sql,
-            "values": self.values,
-            "plan": self.plan,
-            "warnings": self.warnings,
-        })
-    }
-
-    fn tell(&self) {
-        let one = |line: &Option<String>| line.iter().cloned().collect::<Vec<_>>();
-        let values = match self.values.as_slice() {
-            [] => Vec::new(),
-            values => vec![values.join(", ")],
-        };
-        let refused = self.refused.as_ref().map(|message| {
-            format!("{message} (42501): it holds for no row, so the database is not asked")
-        });
-        say!("{} {} as {}", self.action, self.source, self.role);
-        for (title, lines) in [
-            ("rule", &self.rules),
-            ("known", &self.known),
-            ("refused", &one(&refused)),
-            ("left", &one(&self.left)),
-            ("new rows", &one(&self.checks)),
-            ("closed", &self.closed),
-            ("sql", &one(&self.sql)),
-            ("values", &values),
-            ("plan", &self.plan),
-            ("warning", &self.warnings),
-        ] {
-            for (at, line) in lines.iter().enumerate() {
-                let title = if at == 0 || title == "warning" { title } else { "" };
-                say!("  {title:<9} {line}");
-            }
         }
     }
 }

@@ -156,7 +156,7 @@ impl<'m> Binder<'_, 'm> {
         let mut names = vec!["row", "new"];
         names.extend(self.scope.tables.iter().map(|table| table.name));
         names.extend(self.vars.iter().map(|var| var.name.as_str()));
-        !mentions(node, &names)
+        !mentions(node, &names) && !makes_patterns(node)
     }
 
     fn known(&mut self, node: &IdedExpr, depth: usize) -> Result<Term, RuleFault> {
@@ -168,6 +168,24 @@ impl<'m> Binder<'_, 'm> {
         }
         self.knowns.push(Known::new(node, text, kind));
         Ok(Term::Known(self.knowns.len() - 1, kind))
+    }
+}
+
+/// A pattern that is no constant is compiled for each request: by us, who bound its size.
+fn makes_patterns(node: &IdedExpr) -> bool {
+    match &node.expr {
+        Expr::Call(call) => {
+            let made = |arg: &IdedExpr| !matches!(arg.expr, Expr::Literal(_));
+            (call.func_name == "matches" && call.args.last().is_some_and(made))
+                || call.target.iter().any(|target| makes_patterns(target))
+                || call.args.iter().any(makes_patterns)
+        }
+        Expr::Select(select) => makes_patterns(&select.operand),
+        Expr::List(list) => list.elements.iter().any(makes_patterns),
+        Expr::Comprehension(inner) => {
+            makes_patterns(&inner.iter_range) || makes_patterns(&inner.loop_step)
+        }
+        _ => false,
     }
 }
 

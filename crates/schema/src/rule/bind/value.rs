@@ -164,7 +164,7 @@ impl<'m> Binder<'_, 'm> {
                 .fault(node, "rule-type", message)
                 .hint("keep the value in a column of its own"));
         }
-        Ok(Meaning::Term(calculate(function, values)))
+        Ok(Meaning::Term(self.calculate(node, function, values)?))
     }
 
     /// A test of values, if this is one.
@@ -222,6 +222,40 @@ impl<'m> Binder<'_, 'm> {
         }
     }
 
+    /// What is copied for each branch counts each time, or a short text could grow without end.
+    fn count(&mut self, node: &IdedExpr, values: &[Term]) -> Result<(), RuleFault> {
+        for value in values {
+            value.each(&mut |_| self.nodes += 1);
+        }
+        if self.nodes > MAX_RULE_NODES {
+            return Err(self.fault(node, "rule-too-large", "the rule has too many steps"));
+        }
+        Ok(())
+    }
+
+    /// The same for values that are made of values.
+    fn calculate(
+        &mut self,
+        node: &IdedExpr,
+        function: Function,
+        mut values: Vec<Term>,
+    ) -> Result<Term, RuleFault> {
+        self.count(node, &values)?;
+        let Some(at) = values.iter().position(|value| matches!(value, Term::If(..))) else {
+            return Ok(Term::Call(function, values));
+        };
+        let Term::If(condition, yes, no) = values.remove(at) else {
+            return Ok(Term::Error);
+        };
+        let with = |binder: &mut Self, value: Term| {
+            let mut values = values.clone();
+            values.insert(at, value);
+            binder.calculate(node, function, values).map(Box::new)
+        };
+        let (yes, no) = (with(self, *yes)?, with(self, *no)?);
+        Ok(Term::If(condition, yes, no))
+    }
+
     /// Moves conditional values out: `(c ? a : b) == d` is `c ? a == d : b == d`.
     fn lift(
         &mut self,
@@ -229,10 +263,7 @@ impl<'m> Binder<'_, 'm> {
         mut values: Vec<Term>,
         make: &mut dyn FnMut(Vec<Term>) -> Cond,
     ) -> Result<Cond, RuleFault> {
-        self.nodes += 1;
-        if self.nodes > MAX_RULE_NODES {
-            return Err(self.fault(node, "rule-too-large", "the rule has too many steps"));
-        }
+        self.count(node, &values)?;
         let Some(at) = values.iter().position(|value| matches!(value, Term::If(..))) else {
             return Ok(make(values));
         };
@@ -255,22 +286,6 @@ fn pair(values: Vec<Term>, make: impl FnOnce(Term, Term) -> Cond) -> Cond {
         Ok([left, right]) => make(left, right),
         Err(_) => Cond::Error,
     }
-}
-
-/// The same for values that are made of values.
-fn calculate(function: Function, mut values: Vec<Term>) -> Term {
-    let Some(at) = values.iter().position(|value| matches!(value, Term::If(..))) else {
-        return Term::Call(function, values);
-    };
-    let Term::If(condition, yes, no) = values.remove(at) else {
-        return Term::Error;
-    };
-    let with = |value: Term| {
-        let mut values = values.clone();
-        values.insert(at, value);
-        Box::new(calculate(function, values))
-    };
-    Term::If(condition, with(*yes), with(*no))
 }
 
 fn function(name: &str, kinds: &[Kind]) -> Option<Function> {

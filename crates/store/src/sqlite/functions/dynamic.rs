@@ -15,14 +15,24 @@ pub(super) fn register(connection: &Connection, pure: FunctionFlags) -> Result<(
             .and_then(|(from, path)| dynamic::step(&from, &path).map(Value::to_string));
         Ok(found)
     })?;
-    two(connection, pure, "mainstay_dyn_equal", |left, right| {
-        Some(i64::from(dynamic::equal(left, right)))
+    connection.create_scalar_function("mainstay_dyn_equal", 2, pure, |c| {
+        Ok(match (given(c, 0), given(c, 1)) {
+            (Some(Given::Json(left)), Some(Given::Json(right))) => {
+                Some(dynamic::equal(&left, &right))
+            }
+            (Some(_), Some(_)) => Some(false),
+            _ => None,
+        })
     })?;
     two(connection, pure, "mainstay_dyn_order", |left, right| {
         dynamic::order(left, right).map(|order| order as i64)
     })?;
-    two(connection, pure, "mainstay_dyn_in", |value, list| {
-        dynamic::within(value, list).map(i64::from)
+    connection.create_scalar_function("mainstay_dyn_in", 2, pure, |c| {
+        Ok(match (given(c, 0), json(c, 1)) {
+            (Some(Given::Json(value)), Some(list)) => dynamic::within(&value, &list),
+            (Some(Given::Other), Some(Value::Array(_))) => Some(false),
+            _ => None,
+        })
     })?;
     connection.create_scalar_function("mainstay_dyn_has", 2, pure, |c| {
         let Some(Value::Object(fields)) = json(c, 0) else { return Ok(None) };
@@ -65,6 +75,19 @@ fn text<'a>(context: &'a Context<'_>, at: usize) -> Option<&'a str> {
     match context.get_raw(at) {
         ValueRef::Text(bytes) => std::str::from_utf8(bytes).ok(),
         _ => None,
+    }
+}
+
+/// A value of a kind that JSON has, or of another.
+enum Given {
+    Json(Value),
+    Other,
+}
+
+fn given(context: &Context<'_>, at: usize) -> Option<Given> {
+    match text(context, at)? {
+        "#" => Some(Given::Other),
+        json => serde_json::from_str(json).ok().map(Given::Json),
     }
 }
 
