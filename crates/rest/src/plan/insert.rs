@@ -161,12 +161,7 @@ fn fill(
         let value = match given {
             Some(place) => Some(std::mem::replace(&mut cells[place].1, Value::Null)),
             None if intent.prefer.missing_default => maker.value(&table.columns[*at])?,
-            // What `columns` lists and a row lacks is written as much as what it has.
-            None => {
-                may_write(target, *at, &target.closed.create, maker.identity())?;
-                may_fill(target, *at, &Value::Null, maker)?;
-                Some(Value::Null)
-            }
+            None => Some(Value::Null),
         };
         // A column that `columns` lists is written, whether the body has it or not.
         may_write(target, *at, &target.closed.create, maker.identity())?;

@@ -14,7 +14,7 @@ pub fn update(writing: &Writing<'_, '_>, body: &Body) -> Done {
     let Writing { sight, request, .. } = writing;
     writing.open(&[Action::Update, Action::Read])?;
     writing.levels()?;
-    let body = &writing.whole(body, true);
+    let body = &writing.whole(body);
     if body.columns.is_empty() {
         return unchanged(writing);
     }

@@ -94,7 +94,16 @@ impl<'s, 'a> Draft<'s, 'a> {
             let details = self
                 .key(table, &[column], told)
                 .map(|key| format!("{key} is not present in table \"{there}\"."));
-            found.push(Refusal::new(409, "23503", message).details(details));
+            let refusal = Refusal::new(409, "23503", message);
+            // What a table is called that the caller may not know is not told. Whether it is one
+            // that shows nothing is open.
+            let seen = self.sight.closed(reference.table, Action::Read).is_none();
+            if !seen || self.sight.verdict(reference.table, Action::Read).is_open() {
+                found.push(refusal.clone().details(None));
+            }
+            if seen {
+                found.push(refusal.details(details));
+            }
         }
         found
     }

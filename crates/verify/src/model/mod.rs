@@ -167,7 +167,7 @@ impl<'w> Model<'w> {
     fn facts(&self, request: &Request) -> Facts {
         let sent = write(request, &self.sources, &self.world.functions);
         let caller = &self.world.callers[request.caller];
-        Facts::new(caller, sent.method, &format!("/rest/v1{}", sent.path()), &request.headers)
+        Facts::new(caller, sent.method, sent.path(), &request.headers)
     }
 
     fn sight<'s>(&'s self, request: &Request, state: &'s State, facts: &'s Facts) -> Sight<'s> {

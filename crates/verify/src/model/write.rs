@@ -126,15 +126,15 @@ impl Writing<'_, '_> {
         tells: bool,
     ) -> Result<(Draft<'_, '_>, Vec<usize>, usize), Vec<Refusal>> {
         let table = self.request.table;
-        let body = &self.whole(body, false);
+        let body = &self.whole(body);
         let rows: Vec<Row> = body.rows.iter().map(|row| self.filled(&body.columns, row)).collect();
         let mut refusals = self.reading.name_refusals(table, &self.request.part);
         if body.listed {
             refusals.extend(self.unlisted(&body.columns));
-            refusals.extend(self.unlisted(&body.absent));
         }
         for (sent, row) in body.rows.iter().zip(&rows) {
             refusals.extend(self.unwritable(&body.columns, sent, row));
+            refusals.extend(self.missing(body, row));
             // A row that comes back must be one that the caller may read.
             if tells && !self.reads(row) {
                 refusals.push(self.row_refused());
@@ -157,7 +157,6 @@ impl Writing<'_, '_> {
                 }
                 seen.push(target);
             }
-            either(self.missing(body, &row))?;
             match (met, upsert) {
                 (Some(at), Some(upsert)) => {
                     self.may_meet(&draft, at, upsert, body, &row, tells)?;
@@ -200,8 +199,9 @@ impl Writing<'_, '_> {
         let rules = &self.sight.rules[self.request.table].columns;
         let columns = &self.sight.table(self.request.table).columns;
         let service = self.sight.caller.is_service();
-        let all = body.columns.iter().chain(&body.absent);
-        let changed = all
+        let changed = body
+            .columns
+            .iter()
             .filter(|at| !upsert.target.contains(at))
             .filter(|at| service || !columns[**at].readonly);
         let refusal = |at: &usize| {
@@ -236,8 +236,7 @@ impl Writing<'_, '_> {
             part.holds(&self.sight.asked, Some(old.as_ref()), Some(new.as_ref()))
         };
         // The columns that both have in common do not change.
-        let all = body.columns.iter().chain(&body.absent);
-        let others = all.filter(|at| !upsert.target.contains(at));
+        let others = body.columns.iter().filter(|at| !upsert.target.contains(at));
         let columns = others.filter_map(|at| rules.columns[*at].update.as_ref());
         let updates = || {
             rules.update.as_ref().is_some_and(|parts| parts.iter().all(holds))
@@ -255,7 +254,7 @@ impl Writing<'_, '_> {
     fn merged(&self, there: &Row, body: &Body, row: &Row) -> Row {
         let columns = &self.sight.table(self.request.table).columns;
         let mut merged = there.clone();
-        for at in body.columns.iter().chain(&body.absent) {
+        for at in body.columns.iter() {
             if !columns[*at].readonly || self.sight.caller.is_service() {
                 merged[*at] = row[*at].clone();
             }
@@ -273,10 +272,7 @@ impl Writing<'_, '_> {
         let table = self.request.table;
         draft.rows[table][at] = self.merged(&draft.rows[table][at], body, row);
         let here = self.sight.table(table);
-        let given = |at: usize| {
-            let named = body.columns.contains(&at) || body.absent.contains(&at);
-            named || here.columns[at].default.is_some()
-        };
+        let given = |at: usize| body.columns.contains(&at) || here.columns[at].default.is_some();
         let told = |column: usize| given(column).then(|| row[column].clone());
         either(draft.duplicates(table, at, &told))?;
         if draft.is_whole() {
@@ -288,7 +284,7 @@ impl Writing<'_, '_> {
         Err(refusals)
     }
 
-    /// Nobody gives a value, and there must be one: asked before the row meets another.
+    /// Nobody gives a value, and there must be one.
     fn missing(&self, body: &Body, row: &Row) -> Vec<Refusal> {
         let here = self.sight.table(self.request.table);
         let columns = here.columns.iter().enumerate();
@@ -308,17 +304,13 @@ impl Writing<'_, '_> {
         Ok(at)
     }
 
-    /// What `columns=` lists and no row has is null, or with `missing=default` what the server makes
-    /// of it: then it is as if it were not listed, but for rows that are there already.
-    pub fn whole(&self, body: &Body, sets: bool) -> Body {
+    /// What `columns=` lists and no row has is written, too: null, or with `missing=default` what
+    /// the server makes of it.
+    pub fn whole(&self, body: &Body) -> Body {
         let mut whole = body.clone();
         let columns = &self.sight.table(self.request.table).columns;
         for at in std::mem::take(&mut whole.absent) {
             let made = self.request.prefer.missing_default;
-            if made && !sets {
-                whole.absent.push(at);
-                continue;
-            }
             let cell = if made { self.made(&columns[at]) } else { Cell::Null };
             whole.columns.push(at);
             whole.rows.iter_mut().for_each(|row| row.push(cell.clone()));

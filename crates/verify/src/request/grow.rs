@@ -466,7 +466,7 @@ impl Grower<'_, '_> {
             let column = &here.columns[*at];
             let must = !column.null && column.default.is_none() && !chance.percent(1);
             let optional = if column.readonly { 4 } else { 60 };
-            let key = here.key.contains(at);
+            let key = here.key.contains(at) && !chance.percent(1);
             key || must || whole && !column.readonly || chance.percent(optional)
         };
         let mut columns: Vec<usize> = (0..here.columns.len()).filter(wanted).collect();
