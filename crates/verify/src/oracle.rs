@@ -1,6 +1,7 @@
 //! The oracle: each world is served by Mainstay and by the slow evaluator, and both must answer
 //! every request alike.
 
+use mainstay_gate::Weakness;
 use serde_json::value::RawValue;
 use tokio::runtime::Runtime;
 
@@ -13,13 +14,21 @@ use crate::request::{self, Body, Part, Prefer, Request, Shape, Verb};
 use crate::rule::Judge;
 use crate::world::{self, Grammar, World};
 
-/// Requests to each world; a case is one of them.
+/// Requests to each world; a case is one of them, and the last six bits of its seed say which.
 pub const REQUESTS: usize = 64;
+
+/// The seed of the nth world of a run.
+#[must_use]
+pub fn world_seed(seed: u64, at: u64) -> u64 {
+    Chance::new(seed ^ Chance::new(at).draw()).draw() & !(REQUESTS as u64 - 1)
+}
 
 /// What runs worlds: one for each thread.
 pub struct Bench {
     pub runtime: Runtime,
     pub judge: Judge,
+    /// The guard that is taken out of Mainstay, for the proof that this is found.
+    pub without: Option<Weakness>,
 }
 
 /// What became of a world.
@@ -47,9 +56,9 @@ pub struct Difference {
 impl Bench {
     /// # Errors
     /// When the operating system gives no thread.
-    pub fn new() -> std::io::Result<Self> {
+    pub fn new(without: Option<Weakness>) -> std::io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-        Ok(Self { runtime, judge: Judge::new() })
+        Ok(Self { runtime, judge: Judge::new(), without })
     }
 }
 
@@ -69,15 +78,16 @@ pub fn grow(seed: u64, grammar: Grammar, shape: Shape) -> World {
 /// When something breaks that is no difference.
 pub fn run(bench: &Bench, world: &World) -> Result<Outcome, String> {
     let folder = tempfile::tempdir_in(place()).map_err(|error| error.to_string())?;
-    let real = match Real::open(world, folder.path()) {
+    let real = match Real::open(world, folder.path(), bench.without) {
         Ok(real) => real,
         Err(Unserved::Refused(why)) => return Ok(Outcome::Refused(why)),
         Err(Unserved::Failed(why)) => return Err(why),
     };
+    let sources = world.sources();
     let mut model = Model::new(world, &bench.judge)?;
     load(bench, &real, world)?;
     for (at, request) in world.requests.iter().enumerate() {
-        let sent = write(request, &world.tables);
+        let sent = write(request, &sources, &world.functions);
         let hidden = model.hidden(request);
         let endings = model.answers(request);
         let answered = real.answer(&bench.runtime, &sent, request.caller);
@@ -88,10 +98,11 @@ pub fn run(bench: &Bench, world: &World) -> Result<Outcome, String> {
         let what = match right {
             None => Some(wrong(&expected, &answered)),
             Some(ending) => {
+                let leak = leaked(&hidden, &answered);
                 model.accept(ending);
-                match leaked(&hidden, &answered) {
+                match leak {
                     Some(what) => Some(what),
-                    None if matches!(request.verb, Verb::Get | Verb::Head) => None,
+                    None if matches!(request.verb, Verb::Get | Verb::Head | Verb::Call { .. }) => None,
                     None => stored(bench, &real, &model, world)?,
                 }
             }
@@ -148,7 +159,7 @@ fn load(bench: &Bench, real: &Real, world: &World) -> Result<(), String> {
     let service = world.callers.len() - 1;
     for (table, rows) in world.rows.iter().enumerate().filter(|(_, rows)| !rows.is_empty()) {
         let columns = (0..world.tables[table].columns.len()).collect();
-        let body = Body { columns, rows: rows.clone(), many: true, listed: false };
+        let body = Body { columns, rows: rows.clone(), many: true, listed: false, absent: Vec::new() };
         let request = Request {
             caller: service,
             table,
@@ -158,7 +169,7 @@ fn load(bench: &Bench, real: &Real, world: &World) -> Result<(), String> {
             single: false,
             headers: Vec::new(),
         };
-        let sent = write(&request, &world.tables);
+        let sent = write(&request, &world.tables, &[]);
         let answered = real.answer(&bench.runtime, &sent, service);
         let answered = answered.map_err(|error| error.to_string())?;
         if answered.status != 201 {

@@ -6,7 +6,6 @@ use super::read::not_singular;
 use super::rules::Ready;
 use super::sight::Action;
 use super::write::{Done, Writing, either, null_in};
-use super::State;
 use crate::request::{Body, Returning};
 use crate::rule::judge::loose;
 use crate::world::{Cell, Row};
@@ -15,6 +14,7 @@ pub fn update(writing: &Writing<'_, '_>, body: &Body) -> Done {
     let Writing { sight, request, .. } = writing;
     writing.open(&[Action::Update, Action::Read])?;
     writing.levels()?;
+    let body = &writing.whole(body);
     if body.columns.is_empty() {
         return unchanged(writing);
     }
@@ -27,7 +27,7 @@ pub fn update(writing: &Writing<'_, '_>, body: &Body) -> Done {
     }
     constraints(writing, &draft, body, set, &found)?;
     let represents = request.prefer.returning == Some(Returning::Representation);
-    let state = State::new(sight.world, draft.rows);
+    let state = writing.state(draft);
     let rows = if represents { writing.returned(&state, &found) } else { Vec::new() };
     let count = if represents { rows.len() } else { found.len() };
     let total = total(writing, count);
@@ -162,6 +162,15 @@ fn wrong(writing: &Writing<'_, '_>, body: &Body, set: &[Cell], places: &[usize])
         }
         if cell.is_null() && !column.null {
             refusals.push(null_in(sight, table, *at));
+        }
+    }
+    for (_, link) in sight.rules[table].links.iter().filter(|(at, _)| body.columns.contains(at)) {
+        let fails = places.iter().any(|place| {
+            let new = loose(here, &changed(sight.row(table, *place), body, set));
+            !link.holds(&sight.asked, None, Some(new.as_ref()))
+        });
+        if fails && !sight.caller.is_service() {
+            refusals.push(writing.row_refused());
         }
     }
     let checks = sight.rules[table].update.iter().flatten().filter(|part| part.looks_at_new);

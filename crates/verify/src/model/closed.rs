@@ -22,7 +22,11 @@ pub fn instead(
         let name = &sight.table(request.table).name;
         sight.forbidden(format!("permission denied for table {name}"))
     };
-    if sight.caller.is_service() {
+    let unbound = match &request.verb {
+        Verb::Call { function, .. } => sight.world.functions[*function].definer,
+        _ => false,
+    };
+    if sight.caller.is_service() || unbound {
         return found;
     }
     if reads(request) && sees_nothing(sight, request.table) {
@@ -59,7 +63,7 @@ fn columns(sight: &Sight<'_>, request: &Request, idle: bool, found: &mut Vec<Ref
         Verb::Post { body, .. } | Verb::Put { body } | Verb::Patch { body } => body,
         _ => return,
     };
-    for at in &body.columns {
+    for at in body.columns.iter().chain(&body.absent) {
         let rules = &sight.rules[request.table].columns[*at];
         // Whether a hidden column is there at all depends on both of its rules.
         let hidden = !sight.reads_column(request.table, *at);

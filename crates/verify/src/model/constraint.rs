@@ -17,7 +17,9 @@ pub type Told<'r> = &'r dyn Fn(usize) -> Option<Cell>;
 
 impl<'s, 'a> Draft<'s, 'a> {
     pub fn new(sight: &'s Sight<'a>) -> Self {
-        Self { sight, rows: sight.state.rows.clone() }
+        let mut rows = sight.state.rows.clone();
+        rows.truncate(sight.world.tables.len());
+        Self { sight, rows }
     }
 
     fn may_tell(&self, table: usize, columns: &[usize]) -> bool {
@@ -92,7 +94,16 @@ impl<'s, 'a> Draft<'s, 'a> {
             let details = self
                 .key(table, &[column], told)
                 .map(|key| format!("{key} is not present in table \"{there}\"."));
-            found.push(Refusal::new(409, "23503", message).details(details));
+            let refusal = Refusal::new(409, "23503", message);
+            // What a table is called that the caller may not know is not told. Whether it is one
+            // that shows nothing is open.
+            let seen = self.sight.closed(reference.table, Action::Read).is_none();
+            if !seen || self.sight.verdict(reference.table, Action::Read).is_open() {
+                found.push(refusal.clone().details(None));
+            }
+            if seen {
+                found.push(refusal.details(details));
+            }
         }
         found
     }
@@ -163,7 +174,7 @@ impl<'s, 'a> Draft<'s, 'a> {
     pub fn still_referenced(&self, table: usize, places: &[usize], deletes: bool) -> Vec<Refusal> {
         let here = self.sight.table(table);
         let mut found = Vec::new();
-        for (child, rows) in self.sight.state.rows.iter().enumerate() {
+        for (child, rows) in self.sight.state.rows.iter().enumerate().take(self.rows.len()) {
             let there = self.sight.table(child);
             for (at, column) in there.columns.iter().enumerate() {
                 let stops = column.reference.is_some_and(|reference| {

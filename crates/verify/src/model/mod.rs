@@ -18,19 +18,22 @@ use std::collections::BTreeSet;
 use crate::request::http::write;
 use crate::request::{Part, Prefer, Request, Verb};
 use crate::rule::{Facts, Judge, Snapshot};
-use crate::world::{Row, World};
+use crate::world::{Row, Table, World};
 
 pub use expect::{Expected, Refusal};
 pub use rules::Verdict;
 
-use rules::{Asked, TableRules};
+use rules::{Asked, Ready, TableRules};
 use sight::Sight;
 
 /// A world as it stands after the requests so far.
 pub struct Model<'w> {
     world: &'w World,
+    /// Tables, then views.
+    sources: Vec<Table>,
     judge: &'w Judge,
     rules: Vec<TableRules>,
+    calls: Vec<Option<Ready>>,
     state: State,
 }
 
@@ -51,13 +54,20 @@ impl Ending {
 
 /// The rows at one moment.
 pub struct State {
+    /// Of tables, then what views show of them.
     pub rows: Vec<Vec<Row>>,
     snapshot: Snapshot,
 }
 
 impl State {
-    fn new(world: &World, rows: Vec<Vec<Row>>) -> Self {
-        let snapshot = Snapshot::new(&world.tables, &rows);
+    /// `rows` are those of the tables.
+    fn new(world: &World, sources: &[Table], mut rows: Vec<Vec<Row>>) -> Self {
+        rows.truncate(world.tables.len());
+        for view in &world.views {
+            let shown = view.rows(&rows[view.table]);
+            rows.push(shown);
+        }
+        let snapshot = Snapshot::new(sources, &rows);
         Self { rows, snapshot }
     }
 }
@@ -66,14 +76,14 @@ impl<'w> Model<'w> {
     /// # Errors
     /// When the interpreter cannot read a rule.
     pub fn new(world: &'w World, judge: &'w Judge) -> Result<Self, String> {
-        let rules = rules::ready(judge, world)?;
-        let mut model = Self { world, judge, rules, state: State::new(world, Vec::new()) };
-        model.become_rows(world.rows.clone());
-        Ok(model)
+        let sources = world.sources();
+        let (rules, calls) = rules::ready(judge, world, &sources)?;
+        let state = State::new(world, &sources, world.rows.clone());
+        Ok(Self { world, sources, judge, rules, calls, state })
     }
 
     fn become_rows(&mut self, rows: Vec<Vec<Row>>) {
-        self.state = State::new(self.world, rows);
+        self.state = State::new(self.world, &self.sources, rows);
     }
 
     /// The rows of a table, as whoever sees everything reads them.
@@ -116,7 +126,7 @@ impl<'w> Model<'w> {
         let facts = self.facts(request);
         let sight = self.sight(request, state, &facts);
         let (expected, rows) = match &request.verb {
-            Verb::Get | Verb::Head => (read::answer(&sight, request), None),
+            Verb::Get | Verb::Head | Verb::Call { .. } => (read::answer(&sight, request), None),
             _ => match write::answer(self, &sight, request) {
                 Ok((expected, rows)) => (expected, Some(rows)),
                 Err(refusals) => (Expected::Refused(refusals), None),
@@ -146,7 +156,7 @@ impl<'w> Model<'w> {
             let Some(Ending { expected, rows }) = kept else { return endings };
             answers.push(expected);
             if let Some(rows) = rows {
-                state = Some(State::new(self.world, rows));
+                state = Some(State::new(self.world, &self.sources, rows));
             }
         }
         let rows = state.map(|state| state.rows);
@@ -155,25 +165,37 @@ impl<'w> Model<'w> {
     }
 
     fn facts(&self, request: &Request) -> Facts {
-        let sent = write(request, &self.world.tables);
+        let sent = write(request, &self.sources, &self.world.functions);
         let caller = &self.world.callers[request.caller];
-        Facts::new(caller, sent.method, &format!("/rest/v1{}", sent.path()), &request.headers)
+        Facts::new(caller, sent.method, sent.path(), &request.headers)
     }
 
     fn sight<'s>(&'s self, request: &Request, state: &'s State, facts: &'s Facts) -> Sight<'s> {
         let caller = &self.world.callers[request.caller];
         let asked = Asked { judge: self.judge, facts, snapshot: &state.snapshot };
-        Sight::new(self.world, &self.rules, state, asked, caller)
+        Sight::new(self, state, asked, caller)
+    }
+
+    /// It calls a function that shows what its caller may not see.
+    fn stands_in(&self, request: &Request) -> bool {
+        match &request.verb {
+            Verb::Call { function, .. } => self.world.functions[*function].definer,
+            Verb::Batch(operations) => operations.iter().any(|one| self.stands_in(one)),
+            _ => false,
+        }
     }
 
     /// Names that no answer to this caller may hold, but for those that it sent itself.
     #[must_use]
-    pub fn hidden(&self, request: &Request) -> BTreeSet<&'w str> {
-        let sent = write(request, &self.world.tables);
+    pub fn hidden(&self, request: &Request) -> BTreeSet<&str> {
+        let sent = write(request, &self.sources, &self.world.functions);
         let facts = self.facts(request);
         let sight = self.sight(request, &self.state, &facts);
         let mut hidden = BTreeSet::new();
-        for (at, table) in self.world.tables.iter().enumerate() {
+        if self.stands_in(request) {
+            return hidden;
+        }
+        for (at, table) in self.sources.iter().enumerate() {
             for (place, column) in table.columns.iter().enumerate() {
                 let said = sent.target.contains(&column.name) || sent.body.contains(&column.name);
                 if !sight.reads_column(at, place) && !said && column.name != "id" {

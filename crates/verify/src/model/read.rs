@@ -4,6 +4,7 @@ use super::compare;
 use super::expect::{Expected, Refusal, Rows};
 use super::sight::{Action, Sight};
 use crate::request::{Embed, Filter, Item, Part, Request, Verb, Way};
+use crate::world::Cell;
 
 /// A read of what one caller sees.
 pub struct Reading<'s, 'a> {
@@ -11,6 +12,32 @@ pub struct Reading<'s, 'a> {
 }
 
 pub fn answer(sight: &Sight<'_>, request: &Request) -> Expected {
+    match &request.verb {
+        Verb::Call { function, given, .. } => call(sight, request, *function, given.as_ref()),
+        _ => rows(sight, request, &|_| true),
+    }
+}
+
+/// A function gives whole rows of a table, which its rule binds unless the function stands for
+/// them. What is embedded in them is bound in any case.
+fn call(sight: &Sight<'_>, request: &Request, function: usize, given: Option<&Cell>) -> Expected {
+    let called = &sight.world.functions[function];
+    let verdict = sight.calls[function].as_ref().map(|rule| rule.holds(&sight.asked, None, None));
+    if verdict != Some(true) && !sight.caller.is_service() {
+        let message = format!("permission denied for function {}", called.name);
+        return Expected::Refused(vec![sight.forbidden(message)]);
+    }
+    let gives = |at: usize| match (called.by, given) {
+        (Some(column), Some(cell)) => sight.row(called.table, at)[column] == *cell,
+        _ => true,
+    };
+    match called.definer {
+        true => rows(&sight.unbound(), request, &gives),
+        false => rows(sight, request, &gives),
+    }
+}
+
+fn rows(sight: &Sight<'_>, request: &Request, is: &dyn Fn(usize) -> bool) -> Expected {
     let reading = Reading { sight };
     let part = &request.part;
     if let Some(refusal) = sight.closed(request.table, Action::Read) {
@@ -20,7 +47,9 @@ pub fn answer(sight: &Sight<'_>, request: &Request) -> Expected {
     if !refusals.is_empty() {
         return Expected::Refused(refusals);
     }
-    let places = reading.ordered(request.table, sight.visible(request.table), part);
+    let visible = sight.visible(request.table).iter().copied();
+    let given: Vec<usize> = visible.filter(|at| is(*at)).collect();
+    let places = reading.ordered(request.table, &given, part);
     let all = reading.shown(request.table, &places, part);
     reading.page(request, &all)
 }
@@ -124,7 +153,7 @@ impl Reading<'_, '_> {
                     Some(embed) => {
                         let there = self.linked(table, at, embed);
                         let row = there.first().map(|there| self.sight.row(embed.way.to, *there));
-                        row.map_or(crate::world::Cell::Null, |row| row[by.column].clone())
+                        row.map_or(Cell::Null, |row| row[by.column].clone())
                     }
                 };
                 compare::order(&cell(*left), &cell(*right), by)

@@ -3,7 +3,7 @@
 
 use cel::common::value::Val;
 
-use crate::rule::{Expr, Facts, Judge, Over, Program, Root, Snapshot, judge};
+use crate::rule::{Column, Expr, Facts, Judge, Over, Program, Root, Snapshot, judge};
 use crate::world::{Table, World};
 
 /// The rules of one table.
@@ -15,6 +15,8 @@ pub struct TableRules {
     pub update: Option<Vec<Ready>>,
     pub delete: Option<Ready>,
     pub columns: Vec<ColumnRules>,
+    /// What must hold of references that are written.
+    pub links: Vec<(usize, Ready)>,
 }
 
 #[derive(Debug, Default)]
@@ -61,20 +63,38 @@ impl Verdict {
     }
 }
 
-/// Makes the rules of a world ready.
+/// Makes the rules of a world ready: those of its sources, and those of its functions.
 ///
 /// # Errors
 /// When the interpreter cannot read one.
-pub fn ready(judge: &Judge, world: &World) -> Result<Vec<TableRules>, String> {
-    world.tables.iter().map(|table| of_table(judge, world, table)).collect()
+pub fn ready(
+    judge: &Judge,
+    world: &World,
+    sources: &[Table],
+) -> Result<(Vec<TableRules>, Vec<Option<Ready>>), String> {
+    let places = sources.iter().enumerate();
+    let rules = places.map(|(at, table)| of_table(judge, sources, at, table));
+    let one = |rule: &Option<Expr>| -> Result<Option<Ready>, String> {
+        rule.as_ref().map(|rule| Ready::new(judge, sources, rule)).transpose()
+    };
+    let calls = world.functions.iter().map(|function| one(&function.allow));
+    Ok((rules.collect::<Result<_, String>>()?, calls.collect::<Result<_, String>>()?))
 }
 
-fn of_table(judge: &Judge, world: &World, table: &Table) -> Result<TableRules, String> {
+fn of_table(
+    judge: &Judge,
+    sources: &[Table],
+    at: usize,
+    table: &Table,
+) -> Result<TableRules, String> {
     let one = |rule: &Option<Expr>| -> Result<Option<Ready>, String> {
-        rule.as_ref().map(|rule| Ready::new(judge, &world.tables, rule)).transpose()
+        rule.as_ref().map(|rule| Ready::new(judge, sources, rule)).transpose()
+    };
+    let bound = |rule: &Option<Expr>, roots: &[Root]| {
+        rule.as_ref().map(|rule| with_tenant(rule, at, table, roots))
     };
     let parts = |rule: &Expr| -> Result<Vec<Ready>, String> {
-        rule.conjuncts().into_iter().map(|part| Ready::new(judge, &world.tables, part)).collect()
+        rule.conjuncts().into_iter().map(|part| Ready::new(judge, sources, part)).collect()
     };
     let columns = table.columns.iter().map(|column| {
         Ok(ColumnRules {
@@ -83,13 +103,51 @@ fn of_table(judge: &Judge, world: &World, table: &Table) -> Result<TableRules, S
             update: one(&column.update)?,
         })
     });
+    let allow = &table.allow;
+    let update = bound(&allow.update, &[Root::Row, Root::New]);
+    let links = links(sources, at, table);
     Ok(TableRules {
-        read: one(&table.allow.read)?,
-        create: one(&table.allow.create)?,
-        update: table.allow.update.as_ref().map(parts).transpose()?,
-        delete: one(&table.allow.delete)?,
+        read: one(&bound(&allow.read, &[Root::Row]))?,
+        create: one(&bound(&allow.create, &[Root::New]))?,
+        update: update.as_ref().map(parts).transpose()?,
+        delete: one(&bound(&allow.delete, &[Root::Row]))?,
         columns: columns.collect::<Result<_, String>>()?,
+        links: links
+            .iter()
+            .map(|(column, rule)| Ok((*column, Ready::new(judge, sources, rule)?)))
+            .collect::<Result<_, String>>()?,
     })
+}
+
+fn column(root: &Root, table: usize, steps: Vec<usize>) -> Expr {
+    Expr::Column(Column { root: root.clone(), table, steps, inside: Vec::new() })
+}
+
+fn joined(operator: &'static str, left: Expr, right: Expr) -> Expr {
+    Expr::Binary(operator, Box::new(left), Box::new(right))
+}
+
+/// `row.tenant == auth.claims.tenant && rule`
+fn with_tenant(rule: &Expr, at: usize, table: &Table, roots: &[Root]) -> Expr {
+    let Some(tenant) = table.tenant else { return rule.clone() };
+    roots.iter().fold(rule.clone(), |rule, root| {
+        let own = joined("==", column(root, at, vec![tenant]), Expr::Fact("auth.claims.tenant"));
+        joined("&&", own, rule)
+    })
+}
+
+/// What a reference from a table with tenants to another must keep: it stays with the tenant.
+fn links(sources: &[Table], at: usize, table: &Table) -> Vec<(usize, Expr)> {
+    let mut found = Vec::new();
+    for (place, here) in table.columns.iter().enumerate() {
+        let Some(to) = here.reference.filter(|_| table.tenant.is_some()) else { continue };
+        let Some(tenant) = sources[to.table].tenant else { continue };
+        let none = joined("==", column(&Root::New, at, vec![place]), Expr::Literal("null".into()));
+        let there = column(&Root::New, at, vec![place, tenant]);
+        let same = joined("==", there, Expr::Fact("auth.claims.tenant"));
+        found.push((place, joined("||", none, same)));
+    }
+    found
 }
 
 impl Ready {

@@ -3,15 +3,20 @@
 use std::cell::OnceCell;
 
 use super::rules::{Asked, Ready, TableRules, Verdict};
-use super::{Refusal, State};
+use super::{Model, Refusal, State};
 use crate::world::{Caller, Row, Table, World};
 
 pub struct Sight<'a> {
     pub world: &'a World,
+    pub sources: &'a [Table],
     pub rules: &'a [TableRules],
+    /// The rules of functions.
+    pub calls: &'a [Option<Ready>],
     pub state: &'a State,
     pub asked: Asked<'a>,
     pub caller: &'a Caller,
+    /// No rule binds what is read.
+    all: bool,
     /// By table: places of rows that may be read, in the order in which they are kept.
     visible: Vec<OnceCell<Vec<usize>>>,
     /// By table and column.
@@ -30,20 +35,32 @@ pub enum Action {
 impl<'a> Sight<'a> {
     #[must_use]
     pub fn new(
-        world: &'a World,
-        rules: &'a [TableRules],
+        model: &'a Model<'a>,
         state: &'a State,
         asked: Asked<'a>,
         caller: &'a Caller,
     ) -> Self {
-        let visible = world.tables.iter().map(|_| OnceCell::new()).collect();
-        let columns = world.tables.iter().map(|_| OnceCell::new()).collect();
-        Self { world, rules, state, asked, caller, visible, columns }
+        let Model { world, sources, rules, calls, .. } = model;
+        let visible = sources.iter().map(|_| OnceCell::new()).collect();
+        let columns = sources.iter().map(|_| OnceCell::new()).collect();
+        let all = false;
+        Self { world, sources, rules, calls, state, asked, caller, all, visible, columns }
+    }
+
+    /// The same for whoever calls a function that stands for its rows: rules do not bind them.
+    #[must_use]
+    pub fn unbound(&self) -> Self {
+        Self {
+            all: true,
+            visible: self.sources.iter().map(|_| OnceCell::new()).collect(),
+            columns: self.sources.iter().map(|_| OnceCell::new()).collect(),
+            ..*self
+        }
     }
 
     #[must_use]
     pub fn table(&self, table: usize) -> &'a Table {
-        &self.world.tables[table]
+        &self.sources[table]
     }
 
     #[must_use]
@@ -60,7 +77,7 @@ impl<'a> Sight<'a> {
     /// The table is closed to the caller for this, whatever its rows are.
     #[must_use]
     pub fn closed(&self, table: usize, action: Action) -> Option<Refusal> {
-        let open = self.caller.is_service() || !self.verdict(table, action).denies();
+        let open = self.caller.is_service() || self.all || !self.verdict(table, action).denies();
         let name = &self.table(table).name;
         (!open).then(|| self.forbidden(format!("permission denied for table {name}")))
     }
@@ -105,7 +122,7 @@ impl<'a> Sight<'a> {
     }
 
     fn reads_row(&self, table: usize, at: usize) -> bool {
-        if self.caller.is_service() {
+        if self.caller.is_service() || self.all {
             return true;
         }
         let row = Some(self.state.snapshot.row(table, at));
@@ -120,6 +137,7 @@ impl<'a> Sight<'a> {
                 .map(|rules| {
                     let rule = rules.read.as_ref();
                     self.caller.is_service()
+                        || self.all
                         || rule.is_none_or(|rule| rule.holds(&self.asked, None, None))
                 })
                 .collect()

@@ -79,7 +79,7 @@ impl Writing<'_, '_> {
             self.target(target, on_conflict.is_some())?;
         }
         let (draft, touched, inserted) = self.add(body, upsert.as_ref(), tells)?;
-        let state = State::new(self.sight.world, draft.rows);
+        let state = self.state(draft);
         let merged = upsert.is_some_and(|upsert| upsert.merges) && inserted == 0;
         let expected = self.created(&state, &touched, merged, tells)?;
         Ok((expected, state.rows))
@@ -107,7 +107,7 @@ impl Writing<'_, '_> {
         let represents = self.request.prefer.returning == Some(Returning::Representation);
         let upsert = Upsert { target: key, merges: true };
         let (draft, touched, inserted) = self.add(body, Some(&upsert), represents)?;
-        let state = State::new(self.sight.world, draft.rows);
+        let state = self.state(draft);
         if !represents {
             let empty = Expected::Empty { status: 204, content_range: None, location: None };
             return Ok((empty, state.rows));
@@ -126,6 +126,7 @@ impl Writing<'_, '_> {
         tells: bool,
     ) -> Result<(Draft<'_, '_>, Vec<usize>, usize), Vec<Refusal>> {
         let table = self.request.table;
+        let body = &self.whole(body);
         let rows: Vec<Row> = body.rows.iter().map(|row| self.filled(&body.columns, row)).collect();
         let mut refusals = self.reading.name_refusals(table, &self.request.part);
         if body.listed {
@@ -133,6 +134,7 @@ impl Writing<'_, '_> {
         }
         for (sent, row) in body.rows.iter().zip(&rows) {
             refusals.extend(self.unwritable(&body.columns, sent, row));
+            refusals.extend(self.missing(body, row));
             // A row that comes back must be one that the caller may read.
             if tells && !self.reads(row) {
                 refusals.push(self.row_refused());
@@ -155,7 +157,6 @@ impl Writing<'_, '_> {
                 }
                 seen.push(target);
             }
-            either(self.missing(body, &row))?;
             match (met, upsert) {
                 (Some(at), Some(upsert)) => {
                     self.may_meet(&draft, at, upsert, body, &row, tells)?;
@@ -196,7 +197,13 @@ impl Writing<'_, '_> {
     /// Columns that a merge would change, and that nobody may change.
     fn unmergeable(&self, body: &Body, upsert: &Upsert<'_>) -> Vec<Refusal> {
         let rules = &self.sight.rules[self.request.table].columns;
-        let changed = body.columns.iter().filter(|at| !upsert.target.contains(at));
+        let columns = &self.sight.table(self.request.table).columns;
+        let service = self.sight.caller.is_service();
+        let changed = body
+            .columns
+            .iter()
+            .filter(|at| !upsert.target.contains(at))
+            .filter(|at| service || !columns[**at].readonly);
         let refusal = |at: &usize| {
             let rule = rules[*at].update.as_ref();
             let closed = rule.map(|rule| !rule.verdict(&self.sight.asked).denies());
@@ -234,6 +241,7 @@ impl Writing<'_, '_> {
         let updates = || {
             rules.update.as_ref().is_some_and(|parts| parts.iter().all(holds))
                 && columns.into_iter().all(holds)
+                && rules.links.iter().all(|(at, rule)| !body.columns.contains(at) || holds(rule))
                 && (!tells || self.reads(&merged))
         };
         match self.reads(there) && (!upsert.merges || updates()) {
@@ -246,7 +254,7 @@ impl Writing<'_, '_> {
     fn merged(&self, there: &Row, body: &Body, row: &Row) -> Row {
         let columns = &self.sight.table(self.request.table).columns;
         let mut merged = there.clone();
-        for at in &body.columns {
+        for at in body.columns.iter() {
             if !columns[*at].readonly || self.sight.caller.is_service() {
                 merged[*at] = row[*at].clone();
             }
@@ -276,7 +284,7 @@ impl Writing<'_, '_> {
         Err(refusals)
     }
 
-    /// Nobody gives a value, and there must be one: asked before the row meets another.
+    /// Nobody gives a value, and there must be one.
     fn missing(&self, body: &Body, row: &Row) -> Vec<Refusal> {
         let here = self.sight.table(self.request.table);
         let columns = here.columns.iter().enumerate();
@@ -294,6 +302,20 @@ impl Writing<'_, '_> {
         either(draft.duplicates(table, at, &told))?;
         either(draft.dangling(table, at, &told))?;
         Ok(at)
+    }
+
+    /// What `columns=` lists and no row has is written, too: null, or with `missing=default` what
+    /// the server makes of it.
+    pub fn whole(&self, body: &Body) -> Body {
+        let mut whole = body.clone();
+        let columns = &self.sight.table(self.request.table).columns;
+        for at in std::mem::take(&mut whole.absent) {
+            let made = self.request.prefer.missing_default;
+            let cell = if made { self.made(&columns[at]) } else { Cell::Null };
+            whole.columns.push(at);
+            whole.rows.iter_mut().for_each(|row| row.push(cell.clone()));
+        }
+        whole
     }
 
     /// The new row: what was sent, and what the server makes of the rest.
@@ -355,7 +377,14 @@ impl Writing<'_, '_> {
                 found.push(null_in(self.sight, table, at));
             }
         }
-        let rule = self.sight.rules[table].create.as_ref();
+        let rules = &self.sight.rules[table];
+        let stays = |(_, rule): &(usize, Ready)| {
+            rule.holds(&self.sight.asked, None, Some(new.as_ref()))
+        };
+        if !self.sight.caller.is_service() && !rules.links.iter().all(stays) {
+            found.push(self.row_refused());
+        }
+        let rule = rules.create.as_ref();
         let passes = self.sight.caller.is_service()
             || rule.is_some_and(|rule| rule.holds(&self.sight.asked, None, Some(new.as_ref())));
         if !passes {
@@ -397,10 +426,15 @@ impl Writing<'_, '_> {
         self.sight.forbidden(message)
     }
 
+    /// The state that a draft becomes.
+    pub fn state(&self, draft: Draft<'_, '_>) -> State {
+        State::new(self.sight.world, self.sight.sources, draft.rows)
+    }
+
     /// What the caller sees when the write has happened.
     fn after<'s>(&'s self, state: &'s State) -> Sight<'s> {
         let asked = super::Asked { snapshot: &state.snapshot, ..self.sight.asked };
-        Sight::new(self.sight.world, self.sight.rules, state, asked, self.sight.caller)
+        Sight::new(self.model, state, asked, self.sight.caller)
     }
 
     /// The rows that come back, as the part shows them.

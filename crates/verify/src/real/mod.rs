@@ -7,9 +7,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::Response;
 use mainstay_base::{Clock, Facts, Instant};
-use mainstay_gate::{Gate, keys};
+use mainstay_gate::{Gate, Weakness, keys};
 use mainstay_rest::{Config, Rest};
-use mainstay_schema::read_text;
+use mainstay_schema::{Mistakes, read_text};
 use mainstay_store::Store;
 use mainstay_store::sqlite::compile::compile;
 use mainstay_telemetry::Telemetry;
@@ -73,21 +73,30 @@ impl Real {
     ///
     /// # Errors
     /// When the declaration is refused, or the store cannot be opened.
-    pub fn open(world: &World, folder: &Path) -> Result<Self, Unserved> {
+    pub fn open(
+        world: &World,
+        folder: &Path,
+        without: Option<Weakness>,
+    ) -> Result<Self, Unserved> {
         let clock: Arc<dyn Clock> = Arc::new(Still);
         let failed = |error: mainstay_base::Error| Unserved::Failed(error.to_string());
-        let declared = read_text("world.toml", &declaration(world))
-            .map_err(|mistakes| Unserved::Refused(mistakes.to_string()))?;
-        let mut catalog = declared.catalog;
-        let refused = compile(&mut catalog, &clock).map_err(failed)?;
+        let mistaken = |mistakes: Mistakes| Unserved::Refused(mistakes.to_string());
+        let mut declared = read_text("world.toml", &declaration(world)).map_err(mistaken)?;
+        let refused = compile(&mut declared.catalog, &clock).map_err(failed)?;
         if let Some(refused) = refused.first() {
             return Err(Unserved::Refused(format!("{}: {}", refused.place, refused.why)));
         }
+        declared.bind_views().map_err(mistaken)?;
+        let catalog = declared.catalog;
         let mut config = mainstay_store::Config::new(Telemetry::silent(Arc::clone(&clock)));
         config.readers = 1;
         let store = Arc::new(Store::open(folder, &catalog, &config).map_err(failed)?);
         let roles = ["staff".to_owned()];
-        let gate = Arc::new(Gate::new(SECRET.as_bytes(), &roles, Arc::clone(&clock)));
+        let gate = Gate::new(SECRET.as_bytes(), &roles, Arc::clone(&clock));
+        let gate = Arc::new(match without {
+            None => gate,
+            Some(weakness) => gate.weakened(weakness),
+        });
         let settings =
             Config { aggregates: true, max_rows: world.max_rows as u64, ..Config::default() };
         let rest = Rest::new(Arc::new(catalog), Arc::clone(&store), gate, settings, clock);

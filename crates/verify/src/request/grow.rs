@@ -21,7 +21,8 @@ pub fn grow(chance: &mut Chance, world: &World, shape: Shape) -> Request {
         true => world.callers.len() - 1,
         false => chance.below(world.callers.len() - 1),
     };
-    let mut grower = Grower { chance, world, aliases: 0 };
+    let sources = world.sources();
+    let mut grower = Grower { chance, world, sources: &sources, aliases: 0 };
     if shape.batches && grower.chance.percent(4) {
         return grower.batch(caller);
     }
@@ -32,6 +33,8 @@ pub fn grow(chance: &mut Chance, world: &World, shape: Shape) -> Request {
 struct Grower<'c, 'w> {
     chance: &'c mut Chance,
     world: &'w World,
+    /// Tables and views.
+    sources: &'w [Table],
     aliases: usize,
 }
 
@@ -65,12 +68,48 @@ impl Grower<'_, '_> {
         let table = self.chance.below(self.world.tables.len());
         let mut request = match writes {
             true => self.write(caller, table),
+            false if !self.world.functions.is_empty() && self.chance.percent(15) => {
+                self.call(caller)
+            }
+            false if !self.world.views.is_empty() && self.chance.percent(20) => {
+                self.view(caller, self.world.tables.len())
+            }
             false => self.read(caller, table),
         };
         if self.chance.percent(15) {
             let value = *self.chance.pick(&["a", "b", "ab"]);
             request.headers.push(("x-word".to_owned(), value.to_owned()));
         }
+        request
+    }
+
+    /// A view has no order of its own, so that one is always given.
+    fn view(&mut self, caller: usize, source: usize) -> Request {
+        let mut request = self.read(caller, source);
+        self.ordered(source, &mut request.part);
+        request
+    }
+
+    fn ordered(&mut self, source: usize, part: &mut Part) {
+        if part.order.is_empty() && !part.aggregates() {
+            for column in self.sources[source].key.clone() {
+                let order = self.by(None, column);
+                part.order.push(order);
+            }
+        }
+    }
+
+    fn call(&mut self, caller: usize) -> Request {
+        let function = self.chance.below(self.world.functions.len());
+        let called = &self.world.functions[function];
+        let mut request = self.read(caller, called.table);
+        if called.definer {
+            // Its own rows are not bound, and those that are embedded in them would be.
+            request.part = self.part(called.table, 3);
+        }
+        self.ordered(called.table, &mut request.part);
+        let given = called.by.map(|column| self.likely(called.table, column));
+        request.verb = Verb::Call { function, given, reads: self.chance.percent(50) };
         request
     }
 
@@ -108,7 +147,7 @@ impl Grower<'_, '_> {
     }
 
     fn grouped(&mut self, table: usize, part: &mut Part) {
-        let columns = &self.world.tables[table].columns;
+        let columns = &self.sources[table].columns;
         let scalars: Vec<usize> =
             (0..columns.len()).filter(|at| columns[*at].kind.is_scalar()).collect();
         let mut items = Vec::new();
@@ -132,7 +171,7 @@ impl Grower<'_, '_> {
         let alias = Some(self.alias("g"));
         let count = Item::Aggregate { function: "count", column: None, alias: alias.clone() };
         let Some(column) = column else { return count };
-        let function = match self.world.tables[table].columns[column].kind {
+        let function = match self.sources[table].columns[column].kind {
             Kind::Integer | Kind::BigInt | Kind::Numeric | Kind::Double => {
                 *self.chance.pick(&["count", "sum", "avg", "min", "max"])
             }
@@ -161,7 +200,10 @@ impl Grower<'_, '_> {
             true => vec![Item::Star],
             false => self.columns(table),
         };
-        let ways = ways(&self.world.tables, table);
+        let ways = match table < self.world.tables.len() {
+            true => ways(&self.world.tables, table),
+            false => Vec::new(),
+        };
         let embeds = match depth {
             0 => *self.chance.pick(&[0, 0, 1, 1, 2]),
             1 => *self.chance.pick(&[0, 0, 0, 1]),
@@ -181,7 +223,7 @@ impl Grower<'_, '_> {
     }
 
     fn columns(&mut self, table: usize) -> Vec<Item> {
-        let count = self.world.tables[table].columns.len();
+        let count = self.sources[table].columns.len();
         let mut items = Vec::new();
         let mut used = Vec::new();
         for _ in 0..self.chance.between(1, 3) {
@@ -221,7 +263,7 @@ impl Grower<'_, '_> {
 
     /// By a column or two, and at last by the key, so that nothing is left to the engine.
     fn order(&mut self, table: usize, part: &mut Part) {
-        let here = &self.world.tables[table];
+        let here = &self.sources[table];
         for _ in 0..self.chance.below(3) {
             let one = |(at, item): (usize, &Item)| match item {
                 Item::Embed(embed) if embed.way.one && !embed.spread => Some((at, embed.way.to)),
@@ -233,7 +275,7 @@ impl Grower<'_, '_> {
                 Some((at, to)) if self.chance.percent(30) => (Some(*at), *to),
                 _ => (None, table),
             };
-            let columns = &self.world.tables[there].columns;
+            let columns = &self.sources[there].columns;
             let column = self.chance.below(columns.len());
             if columns[column].kind.is_scalar() {
                 let order = self.by(embed, column);
@@ -266,13 +308,13 @@ impl Grower<'_, '_> {
                 return Filter::Missing { embed, not: self.chance.percent(50) };
             }
         }
-        let column = self.chance.below(self.world.tables[table].columns.len());
+        let column = self.chance.below(self.sources[table].columns.len());
         let (inside, test) = self.test(table, column);
         Filter::Test { column, inside, not: self.chance.percent(20), test }
     }
 
     fn test(&mut self, table: usize, column: usize) -> (Option<&'static str>, Test) {
-        let here = &self.world.tables[table];
+        let here = &self.sources[table];
         let kind = here.columns[column].kind;
         if self.chance.percent(15) {
             return (None, Test::Is(*self.chance.pick(&["null", "not_null"])));
@@ -309,14 +351,14 @@ impl Grower<'_, '_> {
 
     /// A value that the column often has.
     fn likely(&mut self, table: usize, column: usize) -> Cell {
-        let rows = &self.world.rows[table];
+        let rows = self.world.rows.get(table).map_or(&[][..], Vec::as_slice);
         if let Some(row) = self.chance.choose(rows)
             && !row[column].is_null()
             && self.chance.percent(70)
         {
             return row[column].clone();
         }
-        self.world.tables[table].columns[column].kind.draw(self.chance)
+        self.sources[table].columns[column].kind.draw(self.chance)
     }
 
     fn write(&mut self, caller: usize, table: usize) -> Request {
@@ -338,6 +380,7 @@ impl Grower<'_, '_> {
                 request.prefer.missing_default = self.chance.percent(15);
             }
             Verb::Patch { .. } | Verb::Delete if !self.chance.percent(3) => {
+                request.prefer.missing_default = self.chance.percent(8);
                 let count = self.chance.between(1, 2);
                 for _ in 0..count {
                     let filter = self.filter(table, &Part::default(), 0);
@@ -423,7 +466,7 @@ impl Grower<'_, '_> {
             let column = &here.columns[*at];
             let must = !column.null && column.default.is_none() && !chance.percent(1);
             let optional = if column.readonly { 4 } else { 60 };
-            let key = here.key.contains(at);
+            let key = here.key.contains(at) && !chance.percent(1);
             key || must || whole && !column.readonly || chance.percent(optional)
         };
         let mut columns: Vec<usize> = (0..here.columns.len()).filter(wanted).collect();
@@ -436,7 +479,20 @@ impl Grower<'_, '_> {
 
     fn body(&mut self, table: usize, columns: Vec<usize>, count: usize, many: bool) -> Body {
         let rows = (0..count).map(|_| self.row(table, &columns)).collect();
-        Body { columns, rows, many, listed: self.chance.percent(10) }
+        self.listed(table, Body { columns, rows, many, listed: false, absent: Vec::new() })
+    }
+
+    /// Now and then with `columns=`, and with columns in it that no row has.
+    fn listed(&mut self, table: usize, mut body: Body) -> Body {
+        body.listed = self.chance.percent(12);
+        if body.listed && self.chance.percent(60) {
+            let column = self.chance.below(self.world.tables[table].columns.len());
+            let key = self.world.tables[table].key.contains(&column);
+            if !key && !body.columns.contains(&column) {
+                body.absent.push(column);
+            }
+        }
+        body
     }
 
     fn row(&mut self, table: usize, columns: &[usize]) -> Vec<Cell> {
@@ -463,7 +519,8 @@ impl Grower<'_, '_> {
             }
         }
         let row = self.row(table, &columns);
-        Body { columns, rows: vec![row], many: false, listed: false }
+        let rows = vec![row];
+        self.listed(table, Body { columns, rows, many: false, listed: false, absent: Vec::new() })
     }
 
     fn put(&mut self, caller: usize, table: usize) -> Request {
@@ -485,7 +542,10 @@ impl Grower<'_, '_> {
             request.part.filters.push(Filter::Test { column: *at, inside: None, not: false, test });
         }
         request.verb =
-            Verb::Put { body: Body { columns, rows: vec![row], many: false, listed: false } };
+            {
+            let (rows, absent) = (vec![row], Vec::new());
+            Verb::Put { body: Body { columns, rows, many: false, listed: false, absent } }
+        };
         self.returning(table, &mut request);
         request.part.order.clear();
         request.part.select = None;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::{Body, Embed, Filter, Item, Order, Part, Request, Resolution, Returning, Test, Verb};
 use crate::world::cell::string;
-use crate::world::{Cell, Kind, Table};
+use crate::world::{Cell, Function, Kind, Table};
 
 /// What is sent.
 #[derive(Clone, Debug)]
@@ -40,9 +40,9 @@ impl Sent {
     }
 }
 
-/// Writes a request.
+/// Writes a request to these sources.
 #[must_use]
-pub fn write(request: &Request, tables: &[Table]) -> Sent {
+pub fn write(request: &Request, tables: &[Table], functions: &[Function]) -> Sent {
     let mut sent = Sent {
         method: method(&request.verb),
         target: format!("/{}", tables[request.table].name),
@@ -51,7 +51,7 @@ pub fn write(request: &Request, tables: &[Table]) -> Sent {
     };
     if let Verb::Batch(operations) = &request.verb {
         sent.target = "/batch".to_owned();
-        sent.body = batch(operations, tables);
+        sent.body = batch(operations, tables, functions);
         return sent;
     }
     let mut query = Query { tables, pairs: Vec::new() };
@@ -65,6 +65,14 @@ pub fn write(request: &Request, tables: &[Table]) -> Sent {
             sent.body = query.body(table, body);
         }
         Verb::Patch { body } | Verb::Put { body } => sent.body = query.body(table, body),
+        Verb::Call { function, given, reads } => {
+            sent.target = format!("/rpc/{}", functions[*function].name);
+            match given {
+                Some(cell) if *reads => query.pair("given", cell.plain()),
+                Some(cell) => sent.body = format!("{{\"given\":{}}}", cell.wire()),
+                None => {}
+            }
+        }
         _ => {}
     }
     sent.target.push_str(&query.text());
@@ -81,9 +89,9 @@ pub fn write(request: &Request, tables: &[Table]) -> Sent {
 
 fn method(verb: &Verb) -> &'static str {
     match verb {
-        Verb::Get => "GET",
+        Verb::Get | Verb::Call { reads: true, .. } => "GET",
         Verb::Head => "HEAD",
-        Verb::Post { .. } | Verb::Batch(_) => "POST",
+        Verb::Post { .. } | Verb::Call { .. } | Verb::Batch(_) => "POST",
         Verb::Patch { .. } => "PATCH",
         Verb::Put { .. } => "PUT",
         Verb::Delete => "DELETE",
@@ -115,9 +123,9 @@ fn prefer(request: &Request) -> String {
     parts.join(",")
 }
 
-fn batch(operations: &[Request], tables: &[Table]) -> String {
+fn batch(operations: &[Request], tables: &[Table], functions: &[Function]) -> String {
     let operation = |request: &Request| {
-        let sent = write(request, tables);
+        let sent = write(request, tables, functions);
         let headers: Vec<String> = sent
             .headers
             .iter()
@@ -163,7 +171,8 @@ impl Query<'_> {
 
     fn body(&mut self, table: &Table, body: &Body) -> String {
         if body.listed {
-            self.pair("columns", names(table, &body.columns));
+            let all: Vec<usize> = body.columns.iter().chain(&body.absent).copied().collect();
+            self.pair("columns", names(table, &all));
         }
         let row = |row: &Vec<Cell>| {
             let field = |(at, cell): (&usize, &Cell)| {

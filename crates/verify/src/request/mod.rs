@@ -15,6 +15,7 @@ pub use ways::{Way, ways};
 pub struct Request {
     /// Its place among the world's callers.
     pub caller: usize,
+    /// The table, or behind the tables the view; of a call the table whose rows come back.
     pub table: usize,
     pub verb: Verb,
     pub part: Part,
@@ -33,6 +34,8 @@ pub enum Verb {
     Patch { body: Body },
     Put { body: Body },
     Delete,
+    /// A function, by `GET` or by `POST`, with its argument.
+    Call { function: usize, given: Option<Cell>, reads: bool },
     Batch(Vec<Request>),
 }
 
@@ -46,6 +49,8 @@ pub struct Body {
     pub many: bool,
     /// `columns=` lists them, too.
     pub listed: bool,
+    /// Listed there, and in no row.
+    pub absent: Vec<usize>,
 }
 
 #[derive(Clone, Debug, Default)]

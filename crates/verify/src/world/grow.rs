@@ -3,8 +3,8 @@
 use serde_json::{Value as Json, json};
 
 use super::domain::uuid;
-use super::{Allow, Caller, Cell, Column, Default, Kind, OnDelete, Reference, SERVICE, Table};
-use super::{USERS, World, rows};
+use super::{Allow, Caller, Cell, Column, Default, Function, Kind, OnDelete, Reference, SERVICE};
+use super::{Table, USERS, View, World, rows};
 use crate::chance::Chance;
 use crate::rule::{self, Expr, Root, Scope};
 
@@ -41,20 +41,25 @@ pub fn grow(seed: u64, grammar: Grammar) -> World {
     let mut chance = Chance::new(seed);
     let mut tables = Vec::new();
     for at in 0..chance.between(2, 4) {
-        let table = table(&mut chance, at, &tables);
+        let table = table(&mut chance, at, &tables, grammar);
         tables.push(table);
     }
     let bare = tables.clone();
     for at in 0..tables.len() {
         rules(&mut chance, at, &bare, &mut tables[at], grammar);
     }
+    let whole = grammar == Grammar::Whole;
+    let views = if whole && chance.percent(40) { vec![view(&mut chance, &tables)] } else { vec![] };
+    let functions =
+        if whole && chance.percent(40) { vec![function(&mut chance, &tables)] } else { vec![] };
     let rows = rows::grow(&mut chance, &tables);
     let callers = callers(&mut chance);
     let max_rows = if chance.percent(15) { 3 } else { 1000 };
-    World { seed, tables, rows, callers, requests: Vec::new(), max_rows }
+    let requests = Vec::new();
+    World { seed, tables, views, functions, rows, callers, requests, max_rows }
 }
 
-fn table(chance: &mut Chance, at: usize, before: &[Table]) -> Table {
+fn table(chance: &mut Chance, at: usize, before: &[Table], grammar: Grammar) -> Table {
     let mut table = Table {
         name: TABLES[at].to_owned(),
         columns: Vec::new(),
@@ -76,6 +81,14 @@ fn table(chance: &mut Chance, at: usize, before: &[Table]) -> Table {
         }
     }
     references(chance, at, before, &mut table);
+    if grammar == Grammar::Whole && chance.percent(25) {
+        table.tenant = Some(table.columns.len());
+        table.columns.push(Column {
+            default: Some(Default::Tenant),
+            readonly: true,
+            ..bare(format!("tenant{at}"), Kind::Text)
+        });
+    }
     defaults(chance, &mut table);
     uniques(chance, &mut table);
     table
@@ -174,7 +187,7 @@ fn references(chance: &mut Chance, at: usize, before: &[Table], table: &mut Tabl
 
 fn defaults(chance: &mut Chance, table: &mut Table) {
     for (at, column) in table.columns.iter_mut().enumerate() {
-        if column.reference.is_some() || table.key.contains(&at) {
+        if column.reference.is_some() || table.key.contains(&at) || table.tenant == Some(at) {
             continue;
         }
         column.default = match (column.kind, chance.below(10)) {
@@ -184,6 +197,7 @@ fn defaults(chance: &mut Chance, table: &mut Table) {
             (_, 0..=1) => Some(Default::Constant(column.kind.draw(chance))),
             _ => None,
         };
+        column.readonly = column.default.is_some() && chance.percent(20);
     }
 }
 
@@ -242,6 +256,37 @@ fn rules(chance: &mut Chance, at: usize, tables: &[Table], table: &mut Table, gr
             column.update = Some(rule::grow(chance, if whole { &both } else { &caller }));
         }
     }
+}
+
+fn view(chance: &mut Chance, tables: &[Table]) -> View {
+    let table = chance.below(tables.len());
+    let base = &tables[table];
+    let shows = |at: &usize| base.key.contains(at) || base.tenant == Some(*at);
+    let columns: Vec<usize> =
+        (0..base.columns.len()).filter(|at| shows(at) || chance.percent(60)).collect();
+    let filled = chance.percent(30).then(|| *chance.pick(&columns));
+    let name = "shown".to_owned();
+    let mut view = View { name, table, columns, filled, allow: Allow::default() };
+    let mut sources = tables.to_vec();
+    sources.push(view.source(base));
+    let roots = vec![(Root::Row, tables.len())];
+    let scope = Scope { tables: &sources, roots, elements: Vec::new(), whole: true };
+    view.allow.read = Some(rule::grow(chance, &scope));
+    view
+}
+
+fn function(chance: &mut Chance, tables: &[Table]) -> Function {
+    let table = chance.below(tables.len());
+    let columns = &tables[table].columns;
+    let scalar = |at: &usize| columns[*at].kind.is_scalar();
+    let scalars: Vec<usize> = (0..columns.len()).filter(scalar).collect();
+    let by = chance.percent(60).then(|| chance.choose(&scalars).copied()).flatten();
+    let scope = Scope { tables, roots: Vec::new(), elements: Vec::new(), whole: false };
+    let allow = Some(match chance.percent(50) {
+        true => Expr::Literal("true".to_owned()),
+        false => rule::grow(chance, &scope),
+    });
+    Function { name: "find".to_owned(), table, by, definer: chance.percent(25), allow }
 }
 
 fn callers(chance: &mut Chance) -> Vec<Caller> {

@@ -22,6 +22,8 @@ pub type Row = Vec<Cell>;
 pub struct World {
     pub seed: u64,
     pub tables: Vec<Table>,
+    pub views: Vec<View>,
+    pub functions: Vec<Function>,
     /// Rows by table, in the order in which they were added.
     pub rows: Vec<Vec<Row>>,
     pub callers: Vec<Caller>,
@@ -42,6 +44,28 @@ pub struct Table {
     /// The column that holds the tenant.
     pub tenant: Option<usize>,
     pub allow: Allow,
+}
+
+/// Some columns of a table, its key among them, and perhaps not all of its rows.
+#[derive(Clone, Debug)]
+pub struct View {
+    pub name: String,
+    pub table: usize,
+    pub columns: Vec<usize>,
+    /// Only rows in which this column is not null.
+    pub filled: Option<usize>,
+    pub allow: Allow,
+}
+
+/// Whole rows of a table, perhaps only those with a value that the caller gives.
+#[derive(Clone, Debug)]
+pub struct Function {
+    pub name: String,
+    pub table: usize,
+    pub by: Option<usize>,
+    /// The rules of the table do not bind its rows.
+    pub definer: bool,
+    pub allow: Option<Expr>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -109,7 +133,67 @@ impl Caller {
     }
 }
 
+impl World {
+    /// What can be asked for rows: the tables, then the views.
+    #[must_use]
+    pub fn sources(&self) -> Vec<Table> {
+        let views = self.views.iter().map(|view| view.source(&self.tables[view.table]));
+        self.tables.iter().cloned().chain(views).collect()
+    }
+
+    /// All rules, wherever they stand.
+    pub fn rules_mut(&mut self) -> impl Iterator<Item = &mut Option<Expr>> {
+        let tables = self.tables.iter_mut().flat_map(Table::rules_mut);
+        let views = self.views.iter_mut().flat_map(|view| {
+            let Allow { read, create, update, delete } = &mut view.allow;
+            [read, create, update, delete]
+        });
+        let functions = self.functions.iter_mut().map(|function| &mut function.allow);
+        tables.chain(views).chain(functions)
+    }
+}
+
+impl View {
+    /// The view as a table: its columns have the rules of those that they show.
+    fn source(&self, table: &Table) -> Table {
+        let place = |at: &usize| self.columns.iter().position(|column| column == at);
+        let column = |at: &usize| Column {
+            reference: None,
+            default: None,
+            create: None,
+            update: None,
+            ..table.columns[*at].clone()
+        };
+        Table {
+            name: self.name.clone(),
+            columns: self.columns.iter().map(column).collect(),
+            key: table.key.iter().filter_map(place).collect(),
+            made_key: false,
+            uniques: Vec::new(),
+            tenant: table.tenant.as_ref().and_then(place),
+            allow: self.allow.clone(),
+        }
+    }
+
+    /// The rows that it shows.
+    #[must_use]
+    pub fn rows(&self, rows: &[Row]) -> Vec<Row> {
+        let shows = |row: &&Row| self.filled.is_none_or(|at| !row[at].is_null());
+        let row = |row: &Row| self.columns.iter().map(|at| row[*at].clone()).collect();
+        rows.iter().filter(shows).map(row).collect()
+    }
+}
+
 impl Table {
+    /// All rules of the table and of its columns.
+    pub fn rules_mut(&mut self) -> impl Iterator<Item = &mut Option<Expr>> {
+        let Allow { read, create, update, delete } = &mut self.allow;
+        let columns = self.columns.iter_mut();
+        let columns = columns
+            .flat_map(|column| [&mut column.read, &mut column.create, &mut column.update]);
+        [read, create, update, delete].into_iter().chain(columns)
+    }
+
     /// The key, then the other constraints that no two rows may share.
     pub fn unique_sets(&self) -> impl Iterator<Item = &Vec<usize>> {
         std::iter::once(&self.key).chain(&self.uniques)

@@ -37,6 +37,9 @@ pub(crate) fn draw(
                 None if column.null => Cell::Null,
                 None => return None,
             },
+            None if table.tenant == Some(at) => {
+                Cell::Text((*chance.pick(&["a", "a", "b"])).to_owned())
+            }
             None if table.key.contains(&at) => column.kind.draw_key(chance),
             None => column.kind.draw(chance),
         });
