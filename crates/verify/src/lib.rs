@@ -5,6 +5,7 @@
 
 pub mod campaign;
 pub mod chance;
+pub mod interference;
 pub mod model;
 pub mod oracle;
 pub mod real;

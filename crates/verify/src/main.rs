@@ -7,8 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use mainstay_gate::Weakness;
-use mainstay_verify::campaign::{Campaign, Tally, replay, start};
-use mainstay_verify::report;
+use mainstay_verify::campaign::{Campaign, Proof, Tally, replay, start};
 use mainstay_verify::request::Shape;
 use mainstay_verify::world::Grammar;
 use serde_json::json;
@@ -26,21 +25,34 @@ struct Line {
 
 const EXAMPLES: &str = "Examples:
   mainstay-verify oracle --cases 1000000 --seed 1
-  mainstay-verify oracle --only 8203911349834752      run one case again
-  mainstay-verify oracle --cases 20000 --without conjunct   take a guard out: must be found";
+  mainstay-verify oracle --only 8203911349834752            one case again
+  mainstay-verify oracle --cases 20000 --without conjunct   good when the leak is found
+  mainstay-verify interference --pairs 100000 --seed 1";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Random schemas, rules, callers, rows and requests: Mainstay must answer as a slow evaluator
     /// that filters the rows first.
-    Oracle(OracleArgs),
+    Oracle {
+        /// Requests to be compared, at least.
+        #[arg(long, default_value_t = 20_000)]
+        cases: u64,
+        #[command(flatten)]
+        args: Args,
+    },
+    /// Pairs of databases that differ only in what the caller may not see: both must answer byte
+    /// for byte alike.
+    Interference {
+        /// Pairs to be compared, at least.
+        #[arg(long, default_value_t = 2_000)]
+        pairs: u64,
+        #[command(flatten)]
+        args: Args,
+    },
 }
 
 #[derive(Debug, clap::Args)]
-struct OracleArgs {
-    /// Requests to be compared, at least.
-    #[arg(long, default_value_t = 20_000)]
-    cases: u64,
+struct Args {
     /// Where chance begins.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -78,10 +90,21 @@ impl From<Guard> for Weakness {
 
 fn main() -> ExitCode {
     let line = Line::parse();
-    let Command::Oracle(args) = &line.command;
-    let done = oracle(args);
+    let shape = Shape { writes: true, batches: true };
+    let (proof, cases, args) = match &line.command {
+        Command::Oracle { cases, args } => {
+            (Proof::Oracle { grammar: Grammar::Whole, shape }, *cases, args)
+        }
+        Command::Interference { pairs, args } => (Proof::Interference, *pairs, args),
+    };
+    let without = args.without.map(Weakness::from);
+    let campaign = Campaign { proof, cases, seed: args.seed, jobs: args.jobs, without };
+    let done = match args.only {
+        Some(case) => replay(&campaign, case),
+        None => watched(&campaign),
+    };
     match done {
-        Ok(tally) => tell(&line, args, &tally),
+        Ok(tally) => tell(&campaign, &tally, line.json),
         Err(why) => {
             let _ = writeln!(std::io::stderr(), "error: {why}");
             ExitCode::from(2)
@@ -89,68 +112,51 @@ fn main() -> ExitCode {
     }
 }
 
-fn oracle(args: &OracleArgs) -> Result<Tally, String> {
-    let campaign = Campaign {
-        cases: args.cases,
-        seed: args.seed,
-        jobs: args.jobs,
-        without: args.without.map(Weakness::from),
-        grammar: Grammar::Whole,
-        shape: Shape { writes: true, batches: true },
-    };
-    if let Some(case) = args.only {
-        return replay(&campaign, case);
-    }
+/// Runs with a bar where somebody looks at it.
+fn watched(campaign: &Campaign) -> Result<Tally, String> {
     let bar = match std::io::stderr().is_terminal() {
-        true => ProgressBar::new(args.cases),
+        true => ProgressBar::new(campaign.cases),
         false => ProgressBar::hidden(),
     };
-    let style = "{bar:40} {human_pos} of {human_len} cases, {per_sec}, {eta} left";
+    let style = "{bar:40} {human_pos} of {human_len}, {per_sec}, {eta} left";
     bar.set_style(ProgressStyle::with_template(style).map_err(|error| error.to_string())?);
-    let tally = start(&campaign, &|cases| bar.inc(cases));
+    let tally = start(campaign, &|cases| bar.inc(cases));
     bar.finish_and_clear();
     tally
 }
 
 /// Prints what it came to. A guard that was taken out must have been missed.
-fn tell(line: &Line, args: &OracleArgs, tally: &Tally) -> ExitCode {
-    let different = tally.difference.is_some();
-    let good = different == args.without.is_some();
+fn tell(campaign: &Campaign, tally: &Tally, as_json: bool) -> ExitCode {
+    let different = u8::from(tally.difference.is_some());
+    let good = tally.difference.is_some() == campaign.without.is_some();
     let mut out = std::io::stdout().lock();
-    let case = tally.difference.as_ref().map(|(seed, _)| *seed);
-    let _ = match line.json {
-        true => {
-            let shown = tally.difference.as_ref().map(|(_, found)| report::shown(found));
-            writeln!(
-                out,
-                "{}",
-                json!({
-                    "good": good,
-                    "cases": tally.cases,
-                    "seed": args.seed,
-                    "worlds": tally.worlds,
-                    "refused_worlds": tally.refused,
-                    "differences": u8::from(different),
-                    "case_seed": case,
-                    "case": shown,
-                })
-            )
-        }
-        false => {
-            if let Some((_, found)) = &tally.difference {
-                let _ = writeln!(out, "{}", report::shown(found));
-            }
-            let again = case.map_or(String::new(), |case| format!(", again with --only {case}"));
-            writeln!(
-                out,
-                "cases: {}, seed: {}, worlds: {}, refused: {}, differences: {}{again}",
-                tally.cases,
-                args.seed,
-                tally.worlds,
-                tally.refused,
-                u8::from(different)
-            )
-        }
+    let (case, shown) = match &tally.difference {
+        Some((case, shown)) => (Some(*case), Some(shown)),
+        None => (None, None),
     };
+    if as_json {
+        let text = json!({
+            "good": good,
+            "cases": tally.cases,
+            "seed": campaign.seed,
+            "worlds": tally.worlds,
+            "refused_worlds": tally.refused,
+            "reason": tally.reason,
+            "differences": different,
+            "case_seed": case,
+            "case": shown,
+        });
+        let _ = writeln!(out, "{text}");
+    } else {
+        let _ = shown.map(|shown| writeln!(out, "{shown}"));
+        let again = case.map_or(String::new(), |case| format!(", again with --only {case}"));
+        let Tally { cases, worlds, refused, .. } = tally;
+        let _ = writeln!(
+            out,
+            "cases: {cases}, seed: {}, worlds: {worlds}, refused: {refused}, differences: \
+             {different}{again}",
+            campaign.seed
+        );
+    }
     if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

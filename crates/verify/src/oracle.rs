@@ -20,7 +20,7 @@ pub const REQUESTS: usize = 64;
 /// The seed of the nth world of a run.
 #[must_use]
 pub fn world_seed(seed: u64, at: u64) -> u64 {
-    Chance::new(seed ^ Chance::new(at).draw()).draw() & !(REQUESTS as u64 - 1)
+    Chance::new(seed ^ Chance::new(at).draw()).draw()
 }
 
 /// What runs worlds: one for each thread.
@@ -102,7 +102,9 @@ pub fn run(bench: &Bench, world: &World) -> Result<Outcome, String> {
                 model.accept(ending);
                 match leak {
                     Some(what) => Some(what),
-                    None if matches!(request.verb, Verb::Get | Verb::Head | Verb::Call { .. }) => None,
+                    None if matches!(request.verb, Verb::Get | Verb::Head | Verb::Call { .. }) => {
+                        None
+                    }
                     None => stored(bench, &real, &model, world)?,
                 }
             }
@@ -159,7 +161,8 @@ fn load(bench: &Bench, real: &Real, world: &World) -> Result<(), String> {
     let service = world.callers.len() - 1;
     for (table, rows) in world.rows.iter().enumerate().filter(|(_, rows)| !rows.is_empty()) {
         let columns = (0..world.tables[table].columns.len()).collect();
-        let body = Body { columns, rows: rows.clone(), many: true, listed: false, absent: Vec::new() };
+        let body =
+            Body { columns, rows: rows.clone(), many: true, listed: false, absent: Vec::new() };
         let request = Request {
             caller: service,
             table,

@@ -318,7 +318,9 @@ fn smaller_parts(part: &Part) -> Vec<Part> {
         if let Some(embed) = part.embed(at) {
             for inside in smaller_parts(&embed.part) {
                 let mut smaller = part.clone();
-                if let Some(Item::Embed(embed)) = smaller.select.as_mut().and_then(|s| s.get_mut(at)) {
+                if let Some(Item::Embed(embed)) =
+                    smaller.select.as_mut().and_then(|s| s.get_mut(at))
+                {
                     embed.part = inside;
                 }
                 found.push(smaller);

@@ -46,7 +46,8 @@ impl<'s, 'a> Draft<'s, 'a> {
         });
         broken
             .map(|set| {
-                let details = self.key(table, set, told).map(|key| format!("{key} already exists."));
+                let details =
+                    self.key(table, set, told).map(|key| format!("{key} already exists."));
                 self.taken(table, set).details(details)
             })
             .collect()
@@ -158,8 +159,10 @@ impl<'s, 'a> Draft<'s, 'a> {
                     }
                     OnDelete::Cascade => {
                         let rows = self.rows[child].iter().enumerate();
-                        let follow: Vec<usize> =
-                            rows.filter(|(_, row)| keys.contains(&row[at])).map(|(at, _)| at).collect();
+                        let follow: Vec<usize> = rows
+                            .filter(|(_, row)| keys.contains(&row[at]))
+                            .map(|(at, _)| at)
+                            .collect();
                         if !follow.is_empty() {
                             self.remove(child, &follow);
                         }
@@ -209,9 +212,9 @@ impl<'s, 'a> Draft<'s, 'a> {
                         there.reference_name(at),
                         there.name
                     );
-                    let details = self
-                        .key(table, &here.key, &|_| Some(key.clone()))
-                        .map(|key| format!("{key} is still referenced from table \"{}\".", there.name));
+                    let details = self.key(table, &here.key, &|_| Some(key.clone())).map(|key| {
+                        format!("{key} is still referenced from table \"{}\".", there.name)
+                    });
                     found.push(Refusal::new(409, "23503", message).details(details));
                 }
             }

@@ -257,10 +257,12 @@ fn fold(expr: &Expr, ready: &Ready, asked: &Asked<'_>, place: &mut usize) -> Ver
             True => *yes,
             False => *no,
             Error => Error,
-            Never | Unknown | Nothing => match [yes, no].into_iter().all(|one| matches!(one, False | Error | Never)) {
-                true => Never,
-                false => Unknown,
-            },
+            Never | Unknown | Nothing => {
+                match [yes, no].into_iter().all(|one| matches!(one, False | Error | Never)) {
+                    true => Never,
+                    false => Unknown,
+                }
+            }
         },
         (Expr::Every { all: false, over: Over::Table(_), .. }, [condition]) => match condition {
             False => False,
@@ -269,7 +271,11 @@ fn fold(expr: &Expr, ready: &Ready, asked: &Asked<'_>, place: &mut usize) -> Ver
         },
         (Expr::Every { over: Over::List(_), .. }, [Error, _]) => Error,
         (Expr::Every { over: Over::List(_), all, .. }, [Nothing, _]) => {
-            if *all { True } else { False }
+            if *all {
+                True
+            } else {
+                False
+            }
         }
         (Expr::Every { all: false, .. }, [.., False | Error | Never]) => Never,
         (Expr::Binary("in", ..), [left, Nothing]) if *left != Error => Never,

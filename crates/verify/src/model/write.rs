@@ -64,8 +64,8 @@ impl Writing<'_, '_> {
         };
         let resolution = self.request.prefer.resolution;
         let target = on_conflict.unwrap_or(&here.key);
-        let upsert = resolution
-            .map(|resolution| Upsert { target, merges: resolution == Resolution::Merge });
+        let upsert =
+            resolution.map(|resolution| Upsert { target, merges: resolution == Resolution::Merge });
         let mut actions = vec![Action::Create];
         if tells || upsert.is_some() {
             actions.push(Action::Read);
@@ -232,9 +232,8 @@ impl Writing<'_, '_> {
         let merged = self.merged(there, body, row);
         let (old, new) = (loose(here, there), loose(here, &merged));
         let rules = &self.sight.rules[table];
-        let holds = |part: &Ready| {
-            part.holds(&self.sight.asked, Some(old.as_ref()), Some(new.as_ref()))
-        };
+        let holds =
+            |part: &Ready| part.holds(&self.sight.asked, Some(old.as_ref()), Some(new.as_ref()));
         // The columns that both have in common do not change.
         let others = body.columns.iter().filter(|at| !upsert.target.contains(at));
         let columns = others.filter_map(|at| rules.columns[*at].update.as_ref());
@@ -336,11 +335,15 @@ impl Writing<'_, '_> {
                 crate::world::Kind::Date => Cell::Date(NOW / 86_400_000_000),
                 _ => Cell::Moment(NOW),
             },
-            Some(Default::Uid) => self.sight.caller.uid.map_or(Cell::Null, |uid| Cell::Text(uid.into())),
-            Some(Default::Tenant) => match claims.get("tenant").and_then(|tenant| tenant.as_str()) {
-                Some(tenant) => Cell::Text(tenant.to_owned()),
-                None => Cell::Null,
-            },
+            Some(Default::Uid) => {
+                self.sight.caller.uid.map_or(Cell::Null, |uid| Cell::Text(uid.into()))
+            }
+            Some(Default::Tenant) => {
+                match claims.get("tenant").and_then(|tenant| tenant.as_str()) {
+                    Some(tenant) => Cell::Text(tenant.to_owned()),
+                    None => Cell::Null,
+                }
+            }
             Some(Default::Made) | None => Cell::Null,
         }
     }
@@ -378,9 +381,8 @@ impl Writing<'_, '_> {
             }
         }
         let rules = &self.sight.rules[table];
-        let stays = |(_, rule): &(usize, Ready)| {
-            rule.holds(&self.sight.asked, None, Some(new.as_ref()))
-        };
+        let stays =
+            |(_, rule): &(usize, Ready)| rule.holds(&self.sight.asked, None, Some(new.as_ref()));
         if !self.sight.caller.is_service() && !rules.links.iter().all(stays) {
             found.push(self.row_refused());
         }
@@ -409,8 +411,10 @@ impl Writing<'_, '_> {
         match (sight.reads_column(table, at), holds) {
             (_, Some(true)) | (true, None) => None,
             (false, _) if !writes(&rules.create) && !writes(&rules.update) => {
-                let message =
-                    format!("Could not find the '{name}' column of '{}' in the schema cache", here.name);
+                let message = format!(
+                    "Could not find the '{name}' column of '{}' in the schema cache",
+                    here.name
+                );
                 Some(Refusal::new(400, "PGRST204", message))
             }
             (false, None) | (_, Some(false)) => {
@@ -530,13 +534,10 @@ pub fn null_in(sight: &Sight<'_>, table: usize, column: usize) -> Refusal {
         true => format!("column \"{}\"", here.columns[column].name),
         false => "a column".to_owned(),
     };
-    let message = format!(
-        "null value in {which} of relation \"{}\" violates not-null constraint",
-        here.name
-    );
+    let message =
+        format!("null value in {which} of relation \"{}\" violates not-null constraint", here.name);
     Refusal::new(400, "23502", message)
 }
-
 
 fn named_twice() -> Refusal {
     let message = "ON CONFLICT DO UPDATE command cannot affect row a second time";

@@ -47,7 +47,7 @@ pub enum Unserved {
 }
 
 /// What was answered.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Answered {
     pub status: u16,
     pub headers: Vec<(String, String)>,
@@ -73,11 +73,7 @@ impl Real {
     ///
     /// # Errors
     /// When the declaration is refused, or the store cannot be opened.
-    pub fn open(
-        world: &World,
-        folder: &Path,
-        without: Option<Weakness>,
-    ) -> Result<Self, Unserved> {
+    pub fn open(world: &World, folder: &Path, without: Option<Weakness>) -> Result<Self, Unserved> {
         let clock: Arc<dyn Clock> = Arc::new(Still);
         let failed = |error: mainstay_base::Error| Unserved::Failed(error.to_string());
         let mistaken = |mistakes: Mistakes| Unserved::Refused(mistakes.to_string());

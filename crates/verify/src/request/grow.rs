@@ -541,8 +541,7 @@ impl Grower<'_, '_> {
             let test = Test::Compare("eq", cell);
             request.part.filters.push(Filter::Test { column: *at, inside: None, not: false, test });
         }
-        request.verb =
-            {
+        request.verb = {
             let (rows, absent) = (vec![row], Vec::new());
             Verb::Put { body: Body { columns, rows, many: false, listed: false, absent } }
         };

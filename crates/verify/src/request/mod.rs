@@ -30,12 +30,23 @@ pub struct Request {
 pub enum Verb {
     Get,
     Head,
-    Post { body: Body, on_conflict: Option<Vec<usize>> },
-    Patch { body: Body },
-    Put { body: Body },
+    Post {
+        body: Body,
+        on_conflict: Option<Vec<usize>>,
+    },
+    Patch {
+        body: Body,
+    },
+    Put {
+        body: Body,
+    },
     Delete,
     /// A function, by `GET` or by `POST`, with its argument.
-    Call { function: usize, given: Option<Cell>, reads: bool },
+    Call {
+        function: usize,
+        given: Option<Cell>,
+        reads: bool,
+    },
     Batch(Vec<Request>),
 }
 

@@ -189,8 +189,8 @@ impl Table {
     pub fn rules_mut(&mut self) -> impl Iterator<Item = &mut Option<Expr>> {
         let Allow { read, create, update, delete } = &mut self.allow;
         let columns = self.columns.iter_mut();
-        let columns = columns
-            .flat_map(|column| [&mut column.read, &mut column.create, &mut column.update]);
+        let columns =
+            columns.flat_map(|column| [&mut column.read, &mut column.create, &mut column.update]);
         [read, create, update, delete].into_iter().chain(columns)
     }
 

@@ -28,7 +28,8 @@ fn push_view(text: &mut String, world: &World, sources: &[Table], view: &View) {
     let table = &world.tables[view.table];
     let name = |at: &usize| table.columns[*at].name.as_str();
     let columns: Vec<&str> = view.columns.iter().map(name).collect();
-    let filled = view.filled.map_or(String::new(), |at| format!(" where {} is not null", name(&at)));
+    let filled =
+        view.filled.map_or(String::new(), |at| format!(" where {} is not null", name(&at)));
     let sql = format!("select {} from {}{filled}", columns.join(", "), table.name);
     let _ = writeln!(text, "\n[views.{}]\nsql = {}", view.name, string(&sql));
     if let Some(tenant) = table.tenant {
@@ -138,13 +139,7 @@ fn default(default: &Default) -> String {
     }
 }
 
-fn push_rule(
-    text: &mut String,
-    sources: &[Table],
-    before: &str,
-    rule: Option<&Expr>,
-    after: &str,
-) {
+fn push_rule(text: &mut String, sources: &[Table], before: &str, rule: Option<&Expr>, after: &str) {
     if let Some(rule) = rule {
         let _ = write!(text, "{before}{}{after}", string(&written(rule, sources)));
     }
