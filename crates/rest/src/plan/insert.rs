@@ -256,7 +256,7 @@ fn start(
     let (target, rereads) = (&wanted.written.table, wanted.rereads());
     let update = merged(wanted, sent, &columns);
     let upsert = upsert(target, wanted, &columns);
-    // A row that only the database could find cannot be judged before it is met: a conflict stays one.
+    // A row that only the database could find cannot be judged before it is met: the conflict stays.
     let meets = upsert.is_some() || !judge::judges_meetings(wanted);
     let mut key = Key::new(Kind::Insert, &wanted.written.level.target);
     key.numbers(&columns).numbers(&update).flag(rereads).flag(wanted.returning.is_some());
@@ -312,7 +312,7 @@ fn start(
 fn merged(wanted: &Wanted<'_, '_>, sent: &[usize], columns: &[usize]) -> Vec<usize> {
     let service = wanted.written.permits.act.identity().is_service();
     let table = wanted.written.table.table;
-    // The columns by which the row is found are equal already, but for what a collation passes over.
+    // The columns by which the row is found are equal already, but for a collation's sake.
     let kept = |at: &usize| {
         let found_by = wanted.upserting.as_ref().is_some_and(|one| one.target.contains(at));
         found_by && wanted.written.table.closed.update.contains(at)
