@@ -599,3 +599,18 @@ fn expectations_say_as_whom_what_and_where_they_stand() {
     assert_eq!((staff.source.as_str(), &staff.row["total"]), ("open_orders", &"12.50".into()));
     survives_writing(&module);
 }
+
+#[test]
+fn parts_of_a_rule_about_the_caller_are_told_apart_by_what_they_say() {
+    let text = r#"
+        name = "app"
+        [tables.notes]
+        columns.word = "text"
+        allow.read = "row.word == 'a' && has(auth.claims.tenant) || row.word == 'b' && has(auth.claims.level) || row.word == 'c' && has(auth.claims.tenant)"
+    "#;
+    let declared = read_text("app.toml", text).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let rule = declared.catalog.modules[0].tables[0].allow.read.as_ref().unwrap();
+    let knowns = &rule.bound().unwrap().knowns;
+    let texts: Vec<&str> = knowns.iter().map(|known| known.text.as_str()).collect();
+    assert_eq!(texts, ["has(auth.claims.tenant)", "has(auth.claims.level)"]);
+}

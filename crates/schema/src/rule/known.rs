@@ -88,6 +88,11 @@ impl Known {
         Self { expression, form: Form::Tenant, text, kind: Kind::Any, changes: false }
     }
 
+    /// The same expression, wherever it stands in the rule.
+    pub(super) fn is(&self, node: &IdedExpr) -> bool {
+        same(&self.expression, node)
+    }
+
     /// Its value for this caller; `None` is an error.
     #[must_use]
     pub fn value(&self, asking: &Asking<'_>) -> Option<Const> {
@@ -105,6 +110,31 @@ impl Known {
                 Const::from_cel(&value)
             }
         }
+    }
+}
+
+/// Both say the same. In doubt they do not.
+fn same(left: &IdedExpr, right: &IdedExpr) -> bool {
+    let all = |left: &[IdedExpr], right: &[IdedExpr]| {
+        left.len() == right.len() && left.iter().zip(right).all(|(left, right)| same(left, right))
+    };
+    match (&left.expr, &right.expr) {
+        (Expr::Ident(left), Expr::Ident(right)) => left == right,
+        (Expr::Literal(left), Expr::Literal(right)) => left == right,
+        (Expr::Select(left), Expr::Select(right)) => {
+            (&left.field, left.test) == (&right.field, right.test)
+                && same(&left.operand, &right.operand)
+        }
+        (Expr::Call(left), Expr::Call(right)) => {
+            let target = match (&left.target, &right.target) {
+                (None, None) => true,
+                (Some(left), Some(right)) => same(left, right),
+                _ => false,
+            };
+            target && left.func_name == right.func_name && all(&left.args, &right.args)
+        }
+        (Expr::List(left), Expr::List(right)) => all(&left.elements, &right.elements),
+        _ => false,
     }
 }
 

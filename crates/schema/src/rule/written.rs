@@ -42,6 +42,13 @@ impl Written<'_> {
         {
             return Some((start.saturating_sub(func_name.chars().count()), stop + 1));
         }
+        // Of `has(a.b)` the parser gives the place of the bracket.
+        if let Expr::Select(select) = &at.expr
+            && select.test
+        {
+            let end = self.range(&select.operand).map_or(stop, |(_, end)| end);
+            return Some((start.saturating_sub(3), end + select.field.chars().count() + 2));
+        }
         // The parser gives the place of the dot alone.
         if let Expr::Select(select) = &at.expr {
             let from = self.range(&select.operand).map_or(start, |(from, _)| from.min(start));

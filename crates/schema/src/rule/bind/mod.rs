@@ -162,8 +162,8 @@ impl<'m> Binder<'_, 'm> {
     fn known(&mut self, node: &IdedExpr, depth: usize) -> Result<Term, RuleFault> {
         let kind = self.walk.kind(node, depth)?;
         let text = self.walk.written.text(node);
-        // What was noticed once is asked once.
-        if let Some(at) = self.knowns.iter().position(|known| known.text == text) {
+        // What was noticed once is asked once. Never by the text: it is for people to read.
+        if let Some(at) = self.knowns.iter().position(|known| known.is(node)) {
             return Ok(Term::Known(at, kind));
         }
         self.knowns.push(Known::new(node, text, kind));
