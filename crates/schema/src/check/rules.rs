@@ -108,6 +108,8 @@ fn view_tenants(
         let column = tables[table].tenant.map(|column| Origin { table, column });
         match compiled.origins.iter().position(|origin| *origin == column) {
             Some(at) => shown.push(at),
+            // Who names one column says that the others are joined to it tenant by tenant.
+            None if view.tenant != ViewTenant::Unsaid => {}
             None => found.add(hidden_tenant(view, &tables[table], place)),
         }
     }
@@ -139,8 +141,8 @@ fn hidden_tenant(view: &View, table: &Table, place: Place) -> Mistake {
         view.name, table.name
     );
     Mistake::new(place, "tenant-hidden", message).hint(format!(
-        "show its column `{column}`, or say `tenant = false` if everybody may see the rows of all \
-         tenants"
+        "show its column `{column}`; or name the column that says it, `tenant = \"…\"`, if the tables \
+         are joined tenant by tenant; or say `tenant = false` if everybody may see the rows of all"
     ))
 }
 
