@@ -86,6 +86,9 @@ pub fn run(bench: &Bench, world: &World) -> Result<Outcome, String> {
     let sources = world.sources();
     let mut model = Model::new(world, &bench.judge)?;
     load(bench, &real, world)?;
+    if let Some(what) = documents(bench, &real, &model, world)? {
+        return Err(what);
+    }
     for (at, request) in world.requests.iter().enumerate() {
         let sent = write(request, &sources, &world.functions);
         let hidden = model.hidden(request);
@@ -116,6 +119,27 @@ pub fn run(bench: &Bench, world: &World) -> Result<Outcome, String> {
         }
     }
     Ok(Outcome::Alike(world.requests.len()))
+}
+
+/// The document of the data API tells each caller no more than it may know.
+fn documents(
+    bench: &Bench,
+    real: &Real,
+    model: &Model<'_>,
+    world: &World,
+) -> Result<Option<String>, String> {
+    for caller in 0..world.callers.len() {
+        let target = "/".to_owned();
+        let sent = Sent { method: "GET", target, headers: Vec::new(), body: String::new() };
+        let answered = real.answer(&bench.runtime, &sent, caller);
+        let answered = answered.map_err(|error| error.to_string())?;
+        let told = leaked(&model.unnamed(caller), &answered);
+        if answered.status != 200 || told.is_some() {
+            let who = &world.callers[caller];
+            return Ok(Some(format!("the document for {who:?}: {told:?} {}", answered.body)));
+        }
+    }
+    Ok(None)
 }
 
 fn wrong(expected: &[Expected], answered: &Answered) -> String {

@@ -64,7 +64,8 @@ fn key_filters(target: &Target<'_>, intent: &Intent<'_>) -> Result<Vec<mainstay_
         let column = &table.columns[*at];
         let place = filters.iter().position(|node| match node {
             Node::One(one) => {
-                target.index.columns.get(one.field.name.as_ref()) == Some(at)
+                // A hidden column is as one that is not there.
+                target.visible(one.field.name.as_ref()) == Some(*at)
                     && one.field.path.is_empty()
                     && one.operator == Operator::Eq
                     && !one.not

@@ -243,6 +243,15 @@ impl<'w> Model<'w> {
         })
     }
 
+    /// Columns whose names are not told to a caller: they can neither be read nor written.
+    #[must_use]
+    pub fn unnamed(&self, caller: usize) -> BTreeSet<&str> {
+        let hidden = self.hidden_parts(caller).columns.into_iter();
+        let columns = hidden.map(|(table, at)| &self.sources[table].columns[at]);
+        let closed = columns.filter(|column| column.create.is_none() && column.update.is_none());
+        closed.map(|column| column.name.as_str()).collect()
+    }
+
     fn looking<T>(&self, caller: usize, facts: &Facts, look: impl FnOnce(&Sight<'_>) -> T) -> T {
         let caller = &self.world.callers[caller];
         let asked = Asked { judge: self.judge, facts, snapshot: &self.state.snapshot };

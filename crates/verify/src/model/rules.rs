@@ -193,7 +193,7 @@ fn is_known(expr: &Expr, lists: &[&str]) -> bool {
     match expr {
         Expr::Column(_) => return false,
         Expr::Element(name) => return lists.contains(&name.as_str()),
-        Expr::Every { name, .. } => lists.push(name),
+        Expr::Every { name, .. } | Expr::Made { name, .. } => lists.push(name),
         _ => {}
     }
     !table && expr.parts().into_iter().all(|part| is_known(part, &lists))
@@ -281,7 +281,11 @@ fn fold(expr: &Expr, ready: &Ready, asked: &Asked<'_>, place: &mut usize) -> Ver
         (Expr::Every { all: false, .. }, [.., False | Error | Never]) => Never,
         (Expr::Binary("in", ..), [left, Nothing]) if *left != Error => Never,
         (Expr::Every { .. }, _) => Unknown,
-        (_, parts) if parts.contains(&Error) => Error,
+        // A choice between values is made first, and what fails then is found in each branch.
+        (_, parts) if parts.contains(&Error) => {
+            let chooses = expr.any(&|part| matches!(part, Expr::Choice(..)));
+            if chooses { Never } else { Error }
+        }
         _ => Unknown,
     }
 }

@@ -97,6 +97,11 @@ impl Writing<'_, '_> {
         self.open(&[Action::Create, Action::Update, Action::Read])?;
         self.levels()?;
         let key = &self.sight.table(self.request.table).key;
+        if !key.iter().all(|at| self.sight.reads_column(self.request.table, *at)) {
+            let message =
+                "Filters must include all and only primary key columns with 'eq' operators";
+            return Err(vec![Refusal::new(405, "PGRST105", message)]);
+        }
         let represents = self.request.prefer.returning == Some(Returning::Representation);
         let upsert = Upsert { target: key, merges: true };
         let (draft, touched, inserted) = self.add(body, Some(&upsert), represents)?;

@@ -8,7 +8,10 @@ use crate::world::{Kind, Table};
 /// What a rule may speak of.
 #[derive(Clone)]
 pub struct Scope<'t> {
+    /// Tables, perhaps with views behind them.
     pub tables: &'t [Table],
+    /// How many of them are tables.
+    pub stored: usize,
     /// The table of `row`, of `new`, and of the rows that `exists` looks at.
     pub roots: Vec<(Root, usize)>,
     /// Elements of lists of text.
@@ -19,7 +22,7 @@ pub struct Scope<'t> {
 
 /// Types of expressions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Type {
+pub(super) enum Type {
     Bool,
     Int,
     Double,
@@ -34,28 +37,28 @@ pub fn grow(chance: &mut Chance, scope: &Scope<'_>) -> Expr {
     Grower { chance }.truth(scope, depth)
 }
 
-struct Grower<'c> {
-    chance: &'c mut Chance,
+pub(super) struct Grower<'c> {
+    pub(super) chance: &'c mut Chance,
 }
 
 const SCALARS: [Type; 6] =
     [Type::Text, Type::Text, Type::Int, Type::Double, Type::Bool, Type::Moment];
 const COMPARISONS: [&str; 7] = ["==", "==", "!=", "<", "<=", ">", ">="];
 
-fn binary(operator: &'static str, left: Expr, right: Expr) -> Expr {
+pub(super) fn binary(operator: &'static str, left: Expr, right: Expr) -> Expr {
     Expr::Binary(operator, Box::new(left), Box::new(right))
 }
 
-fn fact(name: &'static str) -> Expr {
+pub(super) fn fact(name: &'static str) -> Expr {
     Expr::Fact(name)
 }
 
-fn literal(text: impl Into<String>) -> Expr {
+pub(super) fn literal(text: impl Into<String>) -> Expr {
     Expr::Literal(text.into())
 }
 
 impl Grower<'_> {
-    fn truth(&mut self, scope: &Scope<'_>, depth: usize) -> Expr {
+    pub(super) fn truth(&mut self, scope: &Scope<'_>, depth: usize) -> Expr {
         if depth == 0 {
             return self.plain_truth(scope);
         }
@@ -78,7 +81,8 @@ impl Grower<'_> {
 
     /// A condition without others in it.
     fn plain_truth(&mut self, scope: &Scope<'_>) -> Expr {
-        match self.chance.below(22) {
+        match self.chance.below(24) {
+            22..=23 if scope.whole => self.rare(scope),
             0..=1 => literal("true"),
             2 => literal(if self.chance.percent(70) { "true" } else { "false" }),
             3 if scope.whole && self.chance.percent(30) => match self.chance.percent(50) {
@@ -202,7 +206,7 @@ impl Grower<'_> {
         if bound >= 2 {
             return self.plain_truth(scope);
         }
-        let table = self.chance.below(scope.tables.len());
+        let table = self.chance.below(scope.stored);
         let name = format!("x{}", scope.elements.len() + bound + 1);
         let mut within = scope.clone();
         within.roots.push((Root::Bound(name.clone()), table));
@@ -266,12 +270,15 @@ impl Grower<'_> {
     }
 
     /// A value of this type, of things and operations that have it.
-    fn value(&mut self, scope: &Scope<'_>, ty: Type, depth: usize) -> Expr {
+    pub(super) fn value(&mut self, scope: &Scope<'_>, ty: Type, depth: usize) -> Expr {
         if depth > 0
             && self.chance.percent(25)
             && let Some(made) = self.made(scope, ty, depth - 1)
         {
             return made;
+        }
+        if depth > 0 && self.chance.percent(5) {
+            return self.either(scope, ty);
         }
         let from_columns = self.chance.percent(65);
         let column = match from_columns {
@@ -390,7 +397,7 @@ impl Grower<'_> {
     }
 
     /// A column of a row at hand, or of one that up to two references lead to.
-    fn column(&mut self, scope: &Scope<'_>, is: &dyn Fn(Kind) -> bool) -> Option<Expr> {
+    pub(super) fn column(&mut self, scope: &Scope<'_>, is: &dyn Fn(Kind) -> bool) -> Option<Expr> {
         let mut found = Vec::new();
         for (root, table) in &scope.roots {
             let mut ways: Vec<Vec<usize>> = vec![Vec::new()];

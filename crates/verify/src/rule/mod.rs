@@ -2,6 +2,7 @@
 //! interpreter that judges. `grow` makes them, `judge` evaluates them.
 
 mod grow;
+mod grow_rare;
 pub mod judge;
 mod text;
 
@@ -29,6 +30,15 @@ pub enum Expr {
     /// `name(arguments)`
     Function(&'static str, Vec<Expr>),
     Has(Box<Expr>),
+    /// `of[place]`
+    Index(Box<Expr>, Box<Expr>),
+    /// `list.word(name, body)` over what is known of the caller: `filter`, `map`, `exists_one`.
+    Made {
+        list: Box<Expr>,
+        word: &'static str,
+        name: String,
+        body: Box<Expr>,
+    },
     /// `over.exists(name, condition)`, or `all`.
     Every {
         over: Over,
@@ -70,7 +80,8 @@ impl Expr {
         match self {
             Self::Literal(_) | Self::Fact(_) | Self::Column(_) | Self::Element(_) => Vec::new(),
             Self::Not(one) | Self::Negate(one) | Self::Has(one) => vec![one],
-            Self::Binary(_, left, right) => vec![left, right],
+            Self::Binary(_, left, right) | Self::Index(left, right) => vec![left, right],
+            Self::Made { list, body, .. } => vec![list, body],
             Self::Choice(test, yes, no) => vec![test, yes, no],
             Self::List(items) | Self::Function(_, items) => items.iter().collect(),
             Self::Method(_, on, items) => std::iter::once(&**on).chain(items).collect(),

@@ -43,6 +43,10 @@ impl Writer<'_> {
                 format!("{}.{name}({})", self.text(on), self.list(items))
             }
             Expr::Function(name, items) => format!("{name}({})", self.list(items)),
+            Expr::Index(of, place) => format!("{}[{}]", self.text(of), self.text(place)),
+            Expr::Made { list, word, name, body } => {
+                format!("{}.{word}({name}, {})", self.text(list), self.text(body))
+            }
             Expr::Has(one) => format!("has({})", self.text(one)),
             Expr::Every { over, name, all, condition } => {
                 let over = match over {

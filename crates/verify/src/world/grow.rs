@@ -222,6 +222,7 @@ fn rules(chance: &mut Chance, at: usize, tables: &[Table], table: &mut Table, gr
     let whole = grammar == Grammar::Whole;
     let scope = |roots: &[Root]| Scope {
         tables,
+        stored: tables.len(),
         roots: match whole {
             true => roots.iter().map(|root| (root.clone(), at)).collect(),
             false => Vec::new(),
@@ -270,7 +271,9 @@ fn view(chance: &mut Chance, tables: &[Table]) -> View {
     let mut sources = tables.to_vec();
     sources.push(view.source(base));
     let roots = vec![(Root::Row, tables.len())];
-    let scope = Scope { tables: &sources, roots, elements: Vec::new(), whole: true };
+    let stored = tables.len();
+    let elements = Vec::new();
+    let scope = Scope { tables: &sources, stored, roots, elements, whole: true };
     view.allow.read = Some(rule::grow(chance, &scope));
     view
 }
@@ -281,7 +284,8 @@ fn function(chance: &mut Chance, tables: &[Table]) -> Function {
     let scalar = |at: &usize| columns[*at].kind.is_scalar();
     let scalars: Vec<usize> = (0..columns.len()).filter(scalar).collect();
     let by = chance.percent(60).then(|| chance.choose(&scalars).copied()).flatten();
-    let scope = Scope { tables, roots: Vec::new(), elements: Vec::new(), whole: false };
+    let (stored, roots, elements) = (tables.len(), Vec::new(), Vec::new());
+    let scope = Scope { tables, stored, roots, elements, whole: false };
     let allow = Some(match chance.percent(50) {
         true => Expr::Literal("true".to_owned()),
         false => rule::grow(chance, &scope),
