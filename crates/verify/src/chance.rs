@@ -44,6 +44,11 @@ impl Chance {
         &from[self.below(from.len())]
     }
 
+    /// One of these words.
+    pub fn word(&mut self, from: &[&'static str]) -> &'static str {
+        from[self.below(from.len())]
+    }
+
     /// One of them, if there is one.
     pub fn choose<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
         (!from.is_empty()).then(|| self.pick(from))

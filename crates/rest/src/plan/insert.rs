@@ -256,7 +256,7 @@ fn start(
     let (target, rereads) = (&wanted.written.table, wanted.rereads());
     let update = merged(wanted, sent, &columns);
     let upsert = upsert(target, wanted, &columns);
-    // A row that only the database could find cannot be judged before it is met: the conflict stays.
+    // A row that only the database could find cannot be judged before it is met: a conflict.
     let meets = upsert.is_some() || !judge::judges_meetings(wanted);
     let mut key = Key::new(Kind::Insert, &wanted.written.level.target);
     key.numbers(&columns).numbers(&update).flag(rereads).flag(wanted.returning.is_some());

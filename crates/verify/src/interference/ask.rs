@@ -61,7 +61,7 @@ fn twisted(chance: &mut Chance, mut sent: Sent, sources: &[crate::world::Table])
     match chance.below(20) {
         0..=1 => header("accept", "text/csv"),
         2 => header("accept", "application/vnd.pgrst.array+json;nulls=stripped"),
-        3..=4 if sent.method != "POST" => header("range", *chance.pick(&["0-0", "1-2", "0-9"])),
+        3..=4 if sent.method != "POST" => header("range", chance.word(&["0-0", "1-2", "0-9"])),
         5 => header("if-none-match", "*"),
         6..=7 => {
             // A name that is nearly right is answered with the nearest that may be told.

@@ -83,13 +83,16 @@ pub fn run(bench: &Bench, seed: u64, only: Option<usize>) -> Result<Outcome, Str
     Ok(Outcome::Alike(pairs))
 }
 
+/// What was asked, and the two answers to the last request.
+type Told = (Vec<Sent>, [Answered; 2]);
+
 /// The requests up to the first that is not answered alike.
 fn told(
     bench: &Bench,
     served: [&Real; 2],
     caller: usize,
     requests: &[Sent],
-) -> Result<Option<(Vec<Sent>, [Answered; 2])>, String> {
+) -> Result<Option<Told>, String> {
     for (at, sent) in requests.iter().enumerate() {
         let answer = |real: &Real| {
             let answered = real.answer(&bench.runtime, sent, caller);

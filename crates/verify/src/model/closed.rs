@@ -4,17 +4,14 @@
 use super::expect::{Expected, Refusal};
 use super::rules::{Ready, Verdict};
 use super::sight::{Action, Sight};
+use super::write::Writing;
 use crate::request::{Part, Request, Resolution, Returning, Verb};
 use crate::rule::judge::loose;
 use crate::world::Cell;
 
 /// What may be said instead of the expected answer; `idle` if that changes nothing.
-pub fn instead(
-    sight: &Sight<'_>,
-    request: &Request,
-    expected: &Expected,
-    idle: bool,
-) -> Vec<Refusal> {
+pub fn instead(writing: &Writing<'_, '_>, expected: &Expected, idle: bool) -> Vec<Refusal> {
+    let Writing { sight, request, .. } = writing;
     let mut found = Vec::new();
     let unsaid = |action: Action| sight.verdict(request.table, action).is_open();
     let never = |action: Action| sight.verdict(request.table, action) == Verdict::Never;
@@ -34,9 +31,10 @@ pub fn instead(
     }
     levels(sight, request.table, &request.part, &mut found);
     let refused = is_row_refused(expected);
-    let nothing = matches!(&request.verb, Verb::Post { body, .. } if body.rows.is_empty());
-    let create = refused || nothing || never(Action::Create);
-    if creates(request) && unsaid(Action::Create) && create {
+    if creates(request)
+        && unsaid(Action::Create)
+        && (refused || never(Action::Create) || !writing.any_creation())
+    {
         found.push(denied());
     }
     let rules = &sight.rules[request.table];

@@ -183,7 +183,7 @@ fn batch(operations: &[Expected], answered: &Answered) -> Option<String> {
     let parts = || -> Option<Vec<Part>> {
         let whole: std::collections::BTreeMap<String, Vec<Box<RawValue>>> =
             serde_json::from_str(&answered.body).ok()?;
-        let part = |raw: &Box<RawValue>| -> Option<Part> {
+        let part = |raw: &RawValue| -> Option<Part> {
             let fields: std::collections::BTreeMap<String, Box<RawValue>> =
                 serde_json::from_str(raw.get()).ok()?;
             let headers: std::collections::BTreeMap<String, String> =
@@ -195,7 +195,7 @@ fn batch(operations: &[Expected], answered: &Answered) -> Option<String> {
                 body: if body == "null" { String::new() } else { body.to_owned() },
             })
         };
-        whole.get("results")?.iter().map(part).collect()
+        whole.get("results")?.iter().map(|raw| part(raw)).collect()
     };
     let Some(parts) = parts() else {
         return Some(format!("no batch: {}", answered.body));

@@ -8,9 +8,11 @@ mod compare;
 mod constraint;
 pub mod expect;
 mod read;
+mod returned;
 mod rules;
 mod show;
 mod sight;
+mod upsert;
 mod write;
 
 use std::collections::BTreeSet;
@@ -141,7 +143,9 @@ impl<'w> Model<'w> {
             },
         };
         let idle = rows.as_ref().is_none_or(|rows| *rows == state.rows);
-        let closed = closed::instead(&sight, request, &expected, idle);
+        let reading = read::Reading { sight: &sight };
+        let writing = write::Writing { model: self, sight: &sight, request, reading };
+        let closed = closed::instead(&writing, &expected, idle);
         let mut endings = vec![Ending { expected, rows }];
         if !closed.is_empty() {
             endings.push(Ending { expected: Expected::Refused(closed), rows: None });

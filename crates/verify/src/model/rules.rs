@@ -277,6 +277,7 @@ fn fold(expr: &Expr, ready: &Ready, asked: &Asked<'_>, place: &mut usize) -> Ver
                 False
             }
         }
+        (Expr::Every { all: true, over: Over::Table(_), .. }, [True]) => True,
         (Expr::Every { all: false, .. }, [.., False | Error | Never]) => Never,
         (Expr::Binary("in", ..), [left, Nothing]) if *left != Error => Never,
         (Expr::Every { .. }, _) => Unknown,

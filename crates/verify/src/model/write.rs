@@ -1,13 +1,12 @@
 //! Writes: new rows, upserts, and what comes back of them. Changes to rows that are there stand in
 //! `change`.
 
-use std::fmt::Write;
-
-use super::constraint::{Draft, further};
-use super::expect::{Expected, Refusal, Rows};
-use super::read::{Reading, not_singular, unknown};
+use super::constraint::Draft;
+use super::expect::{Expected, Refusal};
+use super::read::{Reading, unknown};
 use super::rules::Ready;
 use super::sight::{Action, Sight};
+use super::upsert::{Upsert, named_twice};
 use super::{Model, State, change};
 use crate::request::{Body, Request, Resolution, Returning, Verb};
 use crate::rule::judge::loose;
@@ -32,12 +31,6 @@ pub struct Writing<'m, 'a> {
     pub sight: &'m Sight<'a>,
     pub request: &'m Request,
     pub reading: Reading<'m, 'a>,
-}
-
-/// What a new row meets.
-struct Upsert<'r> {
-    target: &'r [usize],
-    merges: bool,
 }
 
 impl Writing<'_, '_> {
@@ -174,11 +167,6 @@ impl Writing<'_, '_> {
         Ok((draft, touched, inserted))
     }
 
-    fn met(&self, draft: &Draft<'_, '_>, upsert: &Upsert<'_>, row: &Row) -> Option<usize> {
-        let rows = &draft.rows[self.request.table];
-        rows.iter().position(|there| crate::world::rows::same(upsert.target, there, row))
-    }
-
     /// The rule to read says yes of a row as it will be.
     pub fn reads(&self, row: &Row) -> bool {
         let table = self.request.table;
@@ -192,95 +180,6 @@ impl Writing<'_, '_> {
     fn unlisted(&self, columns: &[usize]) -> Vec<Refusal> {
         let closed = columns.iter().filter_map(|at| self.closed_column(*at, None));
         closed.filter(|refusal| refusal.code == "PGRST204").collect()
-    }
-
-    /// Columns that a merge would change, and that nobody may change.
-    fn unmergeable(&self, body: &Body, upsert: &Upsert<'_>) -> Vec<Refusal> {
-        let rules = &self.sight.rules[self.request.table].columns;
-        let columns = &self.sight.table(self.request.table).columns;
-        let service = self.sight.caller.is_service();
-        let changed = body
-            .columns
-            .iter()
-            .filter(|at| !upsert.target.contains(at))
-            .filter(|at| service || !columns[**at].readonly);
-        let refusal = |at: &usize| {
-            let rule = rules[*at].update.as_ref();
-            let closed = rule.map(|rule| !rule.verdict(&self.sight.asked).denies());
-            self.closed_column(*at, closed)
-        };
-        changed.filter_map(refusal).collect()
-    }
-
-    /// A row that is there may be met only by who may read it and change it so; for others it is a
-    /// plain conflict that says nothing.
-    fn may_meet(
-        &self,
-        draft: &Draft<'_, '_>,
-        at: usize,
-        upsert: &Upsert<'_>,
-        body: &Body,
-        row: &Row,
-        tells: bool,
-    ) -> Result<(), Vec<Refusal>> {
-        let table = self.request.table;
-        let here = self.sight.table(table);
-        if self.sight.caller.is_service() {
-            return Ok(());
-        }
-        let there = &draft.rows[table][at];
-        let merged = self.merged(there, body, row);
-        let (old, new) = (loose(here, there), loose(here, &merged));
-        let rules = &self.sight.rules[table];
-        let holds =
-            |part: &Ready| part.holds(&self.sight.asked, Some(old.as_ref()), Some(new.as_ref()));
-        // The columns that both have in common do not change.
-        let others = body.columns.iter().filter(|at| !upsert.target.contains(at));
-        let columns = others.filter_map(|at| rules.columns[*at].update.as_ref());
-        let updates = || {
-            rules.update.as_ref().is_some_and(|parts| parts.iter().all(holds))
-                && columns.into_iter().all(holds)
-                && rules.links.iter().all(|(at, rule)| !body.columns.contains(at) || holds(rule))
-                && (!tells || self.reads(&merged))
-        };
-        match self.reads(there) && (!upsert.merges || updates()) {
-            true => Ok(()),
-            false => Err(vec![draft.taken(table, upsert.target)]),
-        }
-    }
-
-    /// The row that is there with what was sent; what the server fills in stays as it is.
-    fn merged(&self, there: &Row, body: &Body, row: &Row) -> Row {
-        let columns = &self.sight.table(self.request.table).columns;
-        let mut merged = there.clone();
-        for at in body.columns.iter() {
-            if !columns[*at].readonly || self.sight.caller.is_service() {
-                merged[*at] = row[*at].clone();
-            }
-        }
-        merged
-    }
-
-    fn merge(
-        &self,
-        draft: &mut Draft<'_, '_>,
-        at: usize,
-        body: &Body,
-        row: &Row,
-    ) -> Result<(), Vec<Refusal>> {
-        let table = self.request.table;
-        draft.rows[table][at] = self.merged(&draft.rows[table][at], body, row);
-        let here = self.sight.table(table);
-        let given = |at: usize| body.columns.contains(&at) || here.columns[at].default.is_some();
-        let told = |column: usize| given(column).then(|| row[column].clone());
-        either(draft.duplicates(table, at, &told))?;
-        if draft.is_whole() {
-            return Ok(());
-        }
-        // A row may have lost itself: its key changed, and its reference to it did not.
-        let mut refusals = draft.dangling(table, at, &told);
-        refusals.push(further(&self.sight.table(table).name));
-        Err(refusals)
     }
 
     /// Nobody gives a value, and there must be one.
@@ -346,6 +245,21 @@ impl Writing<'_, '_> {
             }
             Some(Default::Made) | None => Cell::Null,
         }
+    }
+
+    /// Some row of the body passes the rule to create.
+    pub fn any_creation(&self) -> bool {
+        let table = self.request.table;
+        let body = match &self.request.verb {
+            Verb::Post { body, .. } | Verb::Put { body } => &self.whole(body),
+            _ => return true,
+        };
+        let passes = |sent: &Vec<Cell>| {
+            let new = loose(self.sight.table(table), &self.filled(&body.columns, sent));
+            let rule = self.sight.rules[table].create.as_ref();
+            rule.is_some_and(|rule| rule.holds(&self.sight.asked, None, Some(new.as_ref())))
+        };
+        body.rows.iter().any(passes)
     }
 
     /// Why a row may not be added, whatever else is there.
@@ -436,89 +350,10 @@ impl Writing<'_, '_> {
     }
 
     /// What the caller sees when the write has happened.
-    fn after<'s>(&'s self, state: &'s State) -> Sight<'s> {
+    pub fn after<'s>(&'s self, state: &'s State) -> Sight<'s> {
         let asked = super::Asked { snapshot: &state.snapshot, ..self.sight.asked };
         Sight::new(self.model, state, asked, self.sight.caller)
     }
-
-    /// The rows that come back, as the part shows them.
-    pub fn returned(&self, state: &State, touched: &[usize]) -> Vec<String> {
-        let after = self.after(state);
-        let reading = Reading { sight: &after };
-        let (table, part) = (self.request.table, &self.request.part);
-        // What RETURNING cannot give is read again, so that the rule sees the state after, too.
-        let again = !part.order.is_empty() || part.embeds().next().is_some() || part.aggregates();
-        let sees = |at: &usize| !again || after.visible(table).contains(at);
-        let inner = |at: &usize| reading.has_inner(table, *at, part);
-        let kept: Vec<usize> = touched.iter().copied().filter(sees).filter(inner).collect();
-        let sorted = if part.aggregates() { kept } else { reading.sorted(table, kept, part) };
-        reading.shown(table, &sorted, part)
-    }
-
-    fn created(
-        &self,
-        state: &State,
-        touched: &[usize],
-        merged: bool,
-        tells: bool,
-    ) -> Result<Expected, Vec<Refusal>> {
-        let represents = self.request.prefer.returning == Some(Returning::Representation);
-        let rows = if represents { self.returned(state, touched) } else { Vec::new() };
-        let count = if represents { rows.len() } else { touched.len() };
-        let status = if merged && count > 0 { 200 } else { 201 };
-        let total = self.request.prefer.count.map(|_| count);
-        let range = Some(format!("*/{}", total.map_or("*".to_owned(), |total| total.to_string())));
-        if represents {
-            return self.representation(rows, status, range, true);
-        }
-        let headers = self.request.prefer.returning == Some(Returning::HeadersOnly);
-        let location = match touched {
-            [one] if headers && tells => Some(self.location(&state.rows[self.request.table][*one])),
-            _ => None,
-        };
-        Ok(Expected::Empty { status, content_range: range, location })
-    }
-
-    /// Rows as the body.
-    pub fn representation(
-        &self,
-        rows: Vec<String>,
-        status: u16,
-        content_range: Option<String>,
-        ordered: bool,
-    ) -> Result<Expected, Vec<Refusal>> {
-        let single = self.request.single;
-        if single && rows.len() != 1 {
-            return Err(vec![not_singular(rows.len())]);
-        }
-        let ordered = ordered || !self.request.part.order.is_empty();
-        Ok(Expected::Rows(Rows { status, rows, ordered, single, content_range, head: false }))
-    }
-
-    /// `/table?key=eq.value`
-    fn location(&self, row: &Row) -> String {
-        let here = self.sight.table(self.request.table);
-        let mut text = format!("/{}", here.name);
-        for (place, at) in here.key.iter().enumerate() {
-            let value = match &row[*at] {
-                Cell::Bool(truth) => truth.to_string(),
-                cell => cell.plain(),
-            };
-            let separator = if place == 0 { '?' } else { '&' };
-            let _ = write!(text, "{separator}{}=eq.{}", here.columns[*at].name, encoded(&value));
-        }
-        text
-    }
-}
-
-fn encoded(text: &str) -> String {
-    let byte = |byte: u8| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
-            char::from(byte).to_string()
-        }
-        byte => format!("%{byte:02X}"),
-    };
-    text.bytes().map(byte).collect()
 }
 
 /// Nothing to refuse is good.
@@ -537,9 +372,4 @@ pub fn null_in(sight: &Sight<'_>, table: usize, column: usize) -> Refusal {
     let message =
         format!("null value in {which} of relation \"{}\" violates not-null constraint", here.name);
     Refusal::new(400, "23502", message)
-}
-
-fn named_twice() -> Refusal {
-    let message = "ON CONFLICT DO UPDATE command cannot affect row a second time";
-    Refusal::new(400, "21000", message)
 }

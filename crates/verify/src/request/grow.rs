@@ -1,12 +1,9 @@
 //! Requests by chance: reads of every form, writes, batches; now and then something that is hidden
 //! or wrong.
 
-use super::{
-    Body, Embed, Filter, Item, Order, Part, Prefer, Request, Resolution, Returning, Test, Verb,
-    Way, ways,
-};
+use super::{Embed, Filter, Item, Order, Part, Prefer, Request, Test, Verb, Way, ways};
 use crate::chance::Chance;
-use crate::world::{Cell, Kind, Table, World, rows};
+use crate::world::{Cell, Kind, Table, World};
 
 /// Which kinds of request are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,9 +27,9 @@ pub fn grow(chance: &mut Chance, world: &World, shape: Shape) -> Request {
     grower.request(caller, writes)
 }
 
-struct Grower<'c, 'w> {
-    chance: &'c mut Chance,
-    world: &'w World,
+pub(super) struct Grower<'c, 'w> {
+    pub(super) chance: &'c mut Chance,
+    pub(super) world: &'w World,
     /// Tables and views.
     sources: &'w [Table],
     aliases: usize,
@@ -52,7 +49,7 @@ impl Grower<'_, '_> {
         Request { verb: Verb::Batch(operations), ..self.bare(caller, 0, Verb::Get) }
     }
 
-    fn bare(&mut self, caller: usize, table: usize, verb: Verb) -> Request {
+    pub(super) fn bare(&mut self, caller: usize, table: usize, verb: Verb) -> Request {
         Request {
             caller,
             table,
@@ -77,7 +74,7 @@ impl Grower<'_, '_> {
             false => self.read(caller, table),
         };
         if self.chance.percent(15) {
-            let value = *self.chance.pick(&["a", "b", "ab"]);
+            let value = self.chance.word(&["a", "b", "ab"]);
             request.headers.push(("x-word".to_owned(), value.to_owned()));
         }
         request
@@ -124,7 +121,7 @@ impl Grower<'_, '_> {
             request.part.offset = Some(self.chance.below(4));
         }
         if self.chance.percent(35) {
-            request.prefer.count = Some(*self.chance.pick(&["exact", "planned", "estimated"]));
+            request.prefer.count = Some(self.chance.word(&["exact", "planned", "estimated"]));
         }
         request.single = self.chance.percent(4);
         request
@@ -173,10 +170,10 @@ impl Grower<'_, '_> {
         let Some(column) = column else { return count };
         let function = match self.sources[table].columns[column].kind {
             Kind::Integer | Kind::BigInt | Kind::Numeric | Kind::Double => {
-                *self.chance.pick(&["count", "sum", "avg", "min", "max"])
+                self.chance.word(&["count", "sum", "avg", "min", "max"])
             }
             Kind::Boolean | Kind::Uuid => "count",
-            _ => *self.chance.pick(&["count", "min", "max"]),
+            _ => self.chance.word(&["count", "min", "max"]),
         };
         match self.chance.percent(25) {
             true => count,
@@ -195,7 +192,7 @@ impl Grower<'_, '_> {
         Order { embed, column, descending, nulls_first }
     }
 
-    fn plain(&mut self, table: usize, depth: usize, part: &mut Part) {
+    pub(super) fn plain(&mut self, table: usize, depth: usize, part: &mut Part) {
         let mut items = match self.chance.percent(55) {
             true => vec![Item::Star],
             false => self.columns(table),
@@ -288,7 +285,7 @@ impl Grower<'_, '_> {
         }
     }
 
-    fn filter(&mut self, table: usize, part: &Part, depth: usize) -> Filter {
+    pub(super) fn filter(&mut self, table: usize, part: &Part, depth: usize) -> Filter {
         if depth < 2 && self.chance.percent(18) {
             let count = self.chance.between(1, 3);
             let filters = (0..count).map(|_| self.filter(table, part, depth + 1)).collect();
@@ -317,11 +314,11 @@ impl Grower<'_, '_> {
         let here = &self.sources[table];
         let kind = here.columns[column].kind;
         if self.chance.percent(15) {
-            return (None, Test::Is(*self.chance.pick(&["null", "not_null"])));
+            return (None, Test::Is(self.chance.word(&["null", "not_null"])));
         }
         match kind {
             Kind::Json => {
-                let text = *self.chance.pick(&["1", "x", "a", "true"]);
+                let text = self.chance.word(&["1", "x", "a", "true"]);
                 (Some("a"), Test::Compare("eq", Cell::Text(text.to_owned())))
             }
             Kind::Texts => {
@@ -330,12 +327,12 @@ impl Grower<'_, '_> {
                 (None, if contains { Test::Contains(cell) } else { Test::Overlaps(cell) })
             }
             Kind::Text if self.chance.percent(25) => {
-                let pattern = *self.chance.pick(&["a*", "*b*", "A*", "*c", "_b"]);
+                let pattern = self.chance.word(&["a*", "*b*", "A*", "*c", "_b"]);
                 let fold_case = self.chance.percent(40);
                 (None, Test::Like { pattern: pattern.to_owned(), fold_case })
             }
             Kind::Boolean if self.chance.percent(50) => {
-                (None, Test::Is(*self.chance.pick(&["true", "false", "unknown"])))
+                (None, Test::Is(self.chance.word(&["true", "false", "unknown"])))
             }
             _ if self.chance.percent(25) => {
                 let count = self.chance.between(0, 3);
@@ -359,195 +356,5 @@ impl Grower<'_, '_> {
             return row[column].clone();
         }
         self.sources[table].columns[column].kind.draw(self.chance)
-    }
-
-    fn write(&mut self, caller: usize, table: usize) -> Request {
-        let verb = match self.chance.below(20) {
-            0..=6 => self.post(table),
-            7..=9 => self.upsert(table),
-            10..=14 => Verb::Patch { body: self.change(table) },
-            15..=16 => return self.put(caller, table),
-            _ => Verb::Delete,
-        };
-        let mut request = self.bare(caller, table, verb);
-        match &request.verb {
-            Verb::Post { on_conflict, .. } => {
-                if on_conflict.is_some() || self.chance.percent(5) {
-                    let merges = self.chance.percent(60);
-                    request.prefer.resolution =
-                        Some(if merges { Resolution::Merge } else { Resolution::Ignore });
-                }
-                request.prefer.missing_default = self.chance.percent(15);
-            }
-            Verb::Patch { .. } | Verb::Delete if !self.chance.percent(3) => {
-                request.prefer.missing_default = self.chance.percent(8);
-                let count = self.chance.between(1, 2);
-                for _ in 0..count {
-                    let filter = self.filter(table, &Part::default(), 0);
-                    request.part.filters.push(filter);
-                }
-            }
-            _ => {}
-        }
-        self.returning(table, &mut request);
-        request
-    }
-
-    fn returning(&mut self, table: usize, request: &mut Request) {
-        request.prefer.returning = match self.chance.below(10) {
-            0..=1 => None,
-            2..=3 => Some(Returning::Minimal),
-            4..=5 => Some(Returning::HeadersOnly),
-            _ => Some(Returning::Representation),
-        };
-        if self.chance.percent(20) {
-            request.prefer.count = Some("exact");
-        }
-        if request.prefer.returning != Some(Returning::Representation) {
-            return;
-        }
-        if self.chance.percent(50) {
-            let mut shown = Part::default();
-            self.plain(table, 1, &mut shown);
-            request.part.select = shown.select;
-            request.part.order = shown.order;
-        }
-        request.single = self.chance.percent(5);
-    }
-
-    fn post(&mut self, table: usize) -> Verb {
-        let columns = self.sent(table);
-        let many = self.chance.percent(40);
-        let count = if many { self.chance.between(0, 3) } else { 1 };
-        Verb::Post { body: self.body(table, columns, count, many), on_conflict: None }
-    }
-
-    fn upsert(&mut self, table: usize) -> Verb {
-        let here = &self.world.tables[table];
-        let sets: Vec<&Vec<usize>> = here.unique_sets().collect();
-        let target = (*self.chance.pick(&sets)).clone();
-        let mut columns = self.sent(table);
-        for at in &target {
-            if !columns.contains(at) {
-                columns.push(*at);
-            }
-        }
-        let many = self.chance.percent(40);
-        let count = if many { self.chance.between(1, 3) } else { 1 };
-        let mut body = self.body(table, columns, count, many);
-        for row in &mut body.rows {
-            self.meet(table, &target, &body.columns, row);
-        }
-        let on_conflict = match self.chance.percent(5) {
-            true => vec![self.chance.below(here.columns.len())],
-            false => target,
-        };
-        Verb::Post { body, on_conflict: Some(on_conflict) }
-    }
-
-    /// Gives a row the key of one that is there, often.
-    fn meet(&mut self, table: usize, target: &[usize], columns: &[usize], row: &mut [Cell]) {
-        let Some(there) = self.chance.choose(&self.world.rows[table]).cloned() else { return };
-        if self.chance.percent(60) {
-            for at in target {
-                if let Some(place) = columns.iter().position(|column| column == at) {
-                    row[place] = there[*at].clone();
-                }
-            }
-        }
-    }
-
-    /// The columns of a new row: what only the database can make is always named.
-    fn sent(&mut self, table: usize) -> Vec<usize> {
-        let here = &self.world.tables[table];
-        let whole = self.chance.percent(50);
-        let chance = &mut *self.chance;
-        let wanted = |at: &usize| {
-            let column = &here.columns[*at];
-            let must = !column.null && column.default.is_none() && !chance.percent(1);
-            let optional = if column.readonly { 4 } else { 60 };
-            let key = here.key.contains(at) && !chance.percent(1);
-            key || must || whole && !column.readonly || chance.percent(optional)
-        };
-        let mut columns: Vec<usize> = (0..here.columns.len()).filter(wanted).collect();
-        let made = here.made_key && !columns.contains(&0);
-        if made {
-            columns.insert(0, 0);
-        }
-        columns
-    }
-
-    fn body(&mut self, table: usize, columns: Vec<usize>, count: usize, many: bool) -> Body {
-        let rows = (0..count).map(|_| self.row(table, &columns)).collect();
-        self.listed(table, Body { columns, rows, many, listed: false, absent: Vec::new() })
-    }
-
-    /// Now and then with `columns=`, and with columns in it that no row has.
-    fn listed(&mut self, table: usize, mut body: Body) -> Body {
-        body.listed = self.chance.percent(12);
-        if body.listed && self.chance.percent(60) {
-            let column = self.chance.below(self.world.tables[table].columns.len());
-            let key = self.world.tables[table].key.contains(&column);
-            if !key && !body.columns.contains(&column) {
-                body.absent.push(column);
-            }
-        }
-        body
-    }
-
-    fn row(&mut self, table: usize, columns: &[usize]) -> Vec<Cell> {
-        let (tables, here) = (&self.world.tables, &self.world.tables[table]);
-        let drawn = rows::draw(self.chance, tables, &self.world.rows, here);
-        columns
-            .iter()
-            .map(|at| match &drawn {
-                _ if self.chance.percent(2) => Cell::Null,
-                Some(row) if !self.chance.percent(4) => row[*at].clone(),
-                _ => here.columns[*at].kind.draw(self.chance),
-            })
-            .collect()
-    }
-
-    fn change(&mut self, table: usize) -> Body {
-        let here = &self.world.tables[table];
-        let mut columns = Vec::new();
-        for _ in 0..*self.chance.pick(&[0, 1, 1, 1, 2, 2, 3]) {
-            let column = self.chance.below(here.columns.len());
-            let key = here.key.contains(&column) && !self.chance.percent(25);
-            if !key && !columns.contains(&column) {
-                columns.push(column);
-            }
-        }
-        let row = self.row(table, &columns);
-        let rows = vec![row];
-        self.listed(table, Body { columns, rows, many: false, listed: false, absent: Vec::new() })
-    }
-
-    fn put(&mut self, caller: usize, table: usize) -> Request {
-        let here: &Table = &self.world.tables[table];
-        let columns: Vec<usize> =
-            (0..here.columns.len()).filter(|at| !here.columns[*at].readonly).collect();
-        let mut row = self.row(table, &columns);
-        self.meet(table, &here.key, &columns, &mut row);
-        for (place, at) in columns.iter().enumerate() {
-            if here.key.contains(at) && row[place].is_null() {
-                row[place] = here.columns[*at].kind.draw_key(self.chance);
-            }
-        }
-        let mut request = self.bare(caller, table, Verb::Delete);
-        for at in &here.key {
-            let place = columns.iter().position(|column| column == at);
-            let cell = place.map_or(Cell::Null, |place| row[place].clone());
-            let test = Test::Compare("eq", cell);
-            request.part.filters.push(Filter::Test { column: *at, inside: None, not: false, test });
-        }
-        request.verb = {
-            let (rows, absent) = (vec![row], Vec::new());
-            Verb::Put { body: Body { columns, rows, many: false, listed: false, absent } }
-        };
-        self.returning(table, &mut request);
-        request.part.order.clear();
-        request.part.select = None;
-        request
     }
 }

@@ -2,6 +2,7 @@
 //! tree, Mainstay the text that `http` makes of it.
 
 mod grow;
+mod grow_writes;
 pub mod http;
 mod ways;
 

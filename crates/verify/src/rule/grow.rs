@@ -83,20 +83,21 @@ impl Grower<'_> {
             2 => literal(if self.chance.percent(70) { "true" } else { "false" }),
             3 if scope.whole && self.chance.percent(30) => match self.chance.percent(50) {
                 true => {
-                    let method = *self.chance.pick(&["'GET'", "'POST'", "'PATCH'"]);
+                    let method = self.chance.word(&["'GET'", "'POST'", "'PATCH'"]);
                     binary("==", fact("request.method"), literal(method))
                 }
                 false => {
-                    let value = *self.chance.pick(&["'a'", "'ab'"]);
+                    let value = self.chance.word(&["'a'", "'ab'"]);
                     binary("==", fact("request.headers['x-word']"), literal(value))
                 }
             },
             3..=4 => {
-                let role = *self.chance.pick(&["'staff'", "'authenticated'", "'anon'"]);
+                let role = self.chance.word(&["'staff'", "'authenticated'", "'anon'"]);
                 binary("==", fact("auth.role"), literal(role))
             }
             5..=8 => self.own(scope),
             9 => self.known(),
+            10 if self.chance.percent(60) => self.known(),
             10 => self.null(scope),
             11..=12 => self.within(scope),
             13..=14 => self.of_text(scope),
@@ -121,7 +122,7 @@ impl Grower<'_> {
     }
 
     fn known(&mut self) -> Expr {
-        let name = *self.chance.pick(&[
+        let name = self.chance.word(&[
             "auth.uid",
             "auth.email",
             "auth.claims.tenant",
@@ -186,8 +187,8 @@ impl Grower<'_> {
         match (self.chance.below(4), last) {
             (0, _) => Expr::Has(Box::new(inside)),
             (_, Some("a")) => {
-                let operator = *self.chance.pick(&COMPARISONS);
-                binary(operator, inside, literal(*self.chance.pick(&["1", "2", "1.5", "null"])))
+                let operator = self.chance.word(&COMPARISONS);
+                binary(operator, inside, literal(self.chance.word(&["1", "2", "1.5", "null"])))
             }
             (_, Some("b")) => binary("==", inside, self.constant(Type::Text)),
             (_, Some("f")) => inside,
@@ -266,10 +267,11 @@ impl Grower<'_> {
 
     /// A value of this type, of things and operations that have it.
     fn value(&mut self, scope: &Scope<'_>, ty: Type, depth: usize) -> Expr {
-        if depth > 0 && self.chance.percent(25) {
-            if let Some(made) = self.made(scope, ty, depth - 1) {
-                return made;
-            }
+        if depth > 0
+            && self.chance.percent(25)
+            && let Some(made) = self.made(scope, ty, depth - 1)
+        {
+            return made;
         }
         let from_columns = self.chance.percent(65);
         let column = match from_columns {
@@ -296,7 +298,7 @@ impl Grower<'_> {
                 0 => Expr::Function("size", vec![self.value(scope, Type::Text, depth)]),
                 1 => Expr::Function("size", vec![self.value(scope, Type::Texts, depth)]),
                 2 if scope.whole => {
-                    let getter = *self.chance.pick(&[
+                    let getter = self.chance.word(&[
                         "getFullYear",
                         "getMonth",
                         "getDate",
@@ -313,7 +315,7 @@ impl Grower<'_> {
                 }
                 3 => Expr::Function("int", vec![self.value(scope, Type::Double, depth)]),
                 _ => {
-                    let operator = *self.chance.pick(&["+", "-", "*", "/", "%"]);
+                    let operator = self.chance.word(&["+", "-", "*", "/", "%"]);
                     let left = self.value(scope, Type::Int, depth);
                     binary(operator, left, self.value(scope, Type::Int, depth))
                 }
@@ -321,7 +323,7 @@ impl Grower<'_> {
             Type::Double => match self.chance.below(3) {
                 0 => Expr::Function("double", vec![self.value(scope, Type::Int, depth)]),
                 _ => {
-                    let operator = *self.chance.pick(&["+", "-", "*"]);
+                    let operator = self.chance.word(&["+", "-", "*"]);
                     let left = self.value(scope, Type::Double, depth);
                     binary(operator, left, self.value(scope, Type::Double, depth))
                 }
@@ -329,7 +331,7 @@ impl Grower<'_> {
             Type::Text => match self.chance.below(4) {
                 0 if scope.whole => {
                     let on = Box::new(self.value(scope, Type::Text, depth));
-                    let name = *self.chance.pick(&["lowerAscii", "upperAscii"]);
+                    let name = self.chance.word(&["lowerAscii", "upperAscii"]);
                     Expr::Method(name, on, Vec::new())
                 }
                 1 => Expr::Function("string", vec![self.value(scope, Type::Int, depth)]),
@@ -340,7 +342,7 @@ impl Grower<'_> {
             },
             Type::Moment if scope.whole => {
                 let operator = if self.chance.percent(50) { "+" } else { "-" };
-                let span = *self.chance.pick(&["'1h'", "'24h'", "'1ms'", "'-36h'"]);
+                let span = self.chance.word(&["'1h'", "'24h'", "'1ms'", "'-36h'"]);
                 let span = Expr::Function("duration", vec![literal(span)]);
                 binary(operator, self.value(scope, Type::Moment, depth), span)
             }
@@ -351,7 +353,7 @@ impl Grower<'_> {
 
     fn claim(&mut self, ty: Type) -> Expr {
         match ty {
-            Type::Text => fact(*self.chance.pick(&[
+            Type::Text => fact(self.chance.word(&[
                 "auth.uid",
                 "auth.uid",
                 "auth.role",
@@ -362,7 +364,7 @@ impl Grower<'_> {
             Type::Int => fact("auth.claims.level"),
             Type::Double => fact("auth.claims.weight"),
             Type::Bool => fact("auth.claims.flags.vip"),
-            Type::Texts => fact(*self.chance.pick(&["auth.roles", "auth.claims.teams"])),
+            Type::Texts => fact(self.chance.word(&["auth.roles", "auth.claims.teams"])),
             Type::Moment => self.constant(ty),
         }
     }
@@ -374,7 +376,7 @@ impl Grower<'_> {
                 literal(string(&kind.draw(self.chance).plain()))
             }
             Type::Int => literal(Kind::Integer.draw(self.chance).plain()),
-            Type::Double => literal(*self.chance.pick(&["0.0", "1.0", "1.5", "-0.5", "100.0"])),
+            Type::Double => literal(self.chance.word(&["0.0", "1.0", "1.5", "-0.5", "100.0"])),
             Type::Bool => literal(if self.chance.percent(50) { "true" } else { "false" }),
             Type::Moment => {
                 let moment = Kind::Moment.draw(self.chance).plain();

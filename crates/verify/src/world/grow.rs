@@ -45,8 +45,8 @@ pub fn grow(seed: u64, grammar: Grammar) -> World {
         tables.push(table);
     }
     let bare = tables.clone();
-    for at in 0..tables.len() {
-        rules(&mut chance, at, &bare, &mut tables[at], grammar);
+    for (at, table) in tables.iter_mut().enumerate() {
+        rules(&mut chance, at, &bare, table, grammar);
     }
     let whole = grammar == Grammar::Whole;
     let views = if whole && chance.percent(40) { vec![view(&mut chance, &tables)] } else { vec![] };
