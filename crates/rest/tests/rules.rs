@@ -55,9 +55,9 @@ const RULES: &[&str] = &[
     "auth.claims.missing == row.title || row.level == 1",
 ];
 
-fn plan(rule: &str) -> Result<String> {
+fn plan(rule: &str, query: &str) -> Result<String> {
     let catalog = ruled::declared(rule).unwrap_or_else(|mistakes| panic!("{mistakes}"));
-    let bound = ruled::read_of(catalog)?;
+    let bound = ruled::read_of(catalog, query)?;
     let condition = bound.statement.sql.split_once(" WHERE ").map_or("1", |(_, behind)| behind);
     let condition = condition.split(" ORDER BY ").next().unwrap_or_default();
     let mut shown = condition.to_owned();
@@ -75,8 +75,20 @@ fn plan(rule: &str) -> Result<String> {
 fn every_part_of_the_language_has_its_sql() {
     let mut shown = String::new();
     for rule in RULES {
-        let planned = plan(rule).unwrap_or_else(|error| format!("refused: {}", error.message()));
+        let planned = plan(rule, "select=title")
+            .unwrap_or_else(|error| format!("refused: {}", error.message()));
         let _ = write!(shown, "{rule}\n    {planned}\n\n");
     }
     insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn what_is_looked_for_stands_before_the_rule_unless_it_may_fail() {
+    let first = |query: &str| {
+        let shown = plan("row.level >= 0", query).unwrap();
+        shown.lines().next().unwrap_or_default().to_owned()
+    };
+    assert_eq!(first("level=gt.5"), r#"("level" > ? AND "level" >= ?)"#);
+    let asked = r#"CASE WHEN "level" >= ? THEN mainstay_contains('array', "tags", ?) END"#;
+    assert_eq!(first("tags=cs.{a}"), format!(r#"("level" >= ? AND {asked})"#));
 }

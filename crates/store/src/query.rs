@@ -190,6 +190,17 @@ impl Filter {
         matches!(self, Self::All(parts) if parts.is_empty())
     }
 
+    /// Some part of it may fail for what a row holds.
+    #[must_use]
+    pub fn may_fail(&self) -> bool {
+        match self {
+            Self::Behind(..) => true,
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::may_fail),
+            Self::Not(inner) => inner.may_fail(),
+            _ => false,
+        }
+    }
+
     /// One more condition.
     #[must_use]
     pub fn and(self, other: Filter) -> Self {

@@ -23,8 +23,7 @@ pub fn filter(level: &Level<'_>, part: &Part<'_>, shaping: &mut Shaping<'_>) -> 
         }
         (own, inner) => Filter::All(vec![own, inner]),
     };
-    // First, for conditions are looked at in their order: what may fail comes behind the rule.
-    Ok(rulings::filter(level.rule.as_ref()).and(filter))
+    Ok(rulings::ruled(rulings::filter(level.rule.as_ref()), filter))
 }
 
 /// The filters that are written on the level itself.

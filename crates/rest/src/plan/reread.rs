@@ -38,7 +38,7 @@ pub fn by_keys(
         let built = rows::build(level, part, &mut shaping)?;
         // The filters of the write may not hold any more for what it has written.
         let filter = conditions::inner(level, part, &mut shaping)?;
-        let filter = rulings::filter(level.rule.as_ref()).and(filter);
+        let filter = rulings::ruled(rulings::filter(level.rule.as_ref()), filter);
         let select = Select { filter, keys: Some(Given(0)), ..built.select };
         Ok(Prepared::select(&select, built.outputs, shaping.inputs))
     })?;

@@ -35,6 +35,14 @@ pub fn filter(rule: Option<&Ruled>) -> Filter {
     rule.map_or(Filter::NONE, |rule| Filter::Rule(rule.clone()))
 }
 
+/// A filter of rows that a rule allows. Conditions are looked at in their order, so what may fail
+/// stands behind the rule; otherwise the filter stands first, for of two bounds of one column an
+/// index takes the first, and what the caller looks for is narrower than what it may see.
+#[must_use]
+pub fn ruled(rule: Filter, filter: Filter) -> Filter {
+    if filter.may_fail() { rule.and(filter) } else { filter.and(rule) }
+}
+
 /// A residual behind rules that are there already, with the values of all of them.
 #[must_use]
 pub fn behind(rules: &[Value], residual: &Arc<Residual>) -> (Ruled, Arc<[Value]>) {

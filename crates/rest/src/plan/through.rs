@@ -102,7 +102,7 @@ impl<'a> Written<'a> {
     #[must_use]
     pub fn found(&self, filter: Filter) -> Filter {
         let read = rulings::filter(self.level.rule.as_ref());
-        read.and(rulings::filter(self.act.as_ref())).and(filter)
+        rulings::ruled(read.and(rulings::filter(self.act.as_ref())), filter)
     }
 
     /// The rows that come back are read apart from the change: the statement that changes them

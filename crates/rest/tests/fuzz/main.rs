@@ -105,7 +105,7 @@ fn whatever_rule_is_taken_becomes_one_statement() {
     let taken = std::cell::Cell::new(0_u64);
     let check = |rule: &str| -> Result<(), TestCaseError> {
         let Ok(catalog) = ruled::declared(rule) else { return Ok(()) };
-        match ruled::read_of(catalog) {
+        match ruled::read_of(catalog, "select=title") {
             Ok(bound) => {
                 taken.set(taken.get() + 1);
                 checker.check(&bound.statement).map_err(TestCaseError::fail)

@@ -65,14 +65,14 @@ pub fn declared(rule: &str) -> std::result::Result<Catalog, Mistakes> {
     read_text("app.toml", &text).map(|declared| declared.catalog)
 }
 
-/// What a read of the table becomes for the caller.
-pub fn read_of(catalog: Catalog) -> Result<Bound> {
+/// What a read of the table, with this query, becomes for the caller.
+pub fn read_of(catalog: Catalog, query: &str) -> Result<Bound> {
     let index = Index::new(Arc::new(catalog))?;
     let gate = Gate::new(&[1; 32], &[], Arc::new(Still));
     let identity = Arc::new(Identity::of_facts(facts()));
     let caller = Caller::of(&identity, Still.now());
     let viewer = Viewer { index: &index, gate: &gate, caller };
-    let (pairs, headers) = (Pairs::read("select=title")?, HeaderMap::new());
+    let (pairs, headers) = (Pairs::read(query)?, HeaderMap::new());
     let intent = parse::intent(&Method::GET, "/docs", &headers, &pairs)?;
     let target = target(&viewer, &intent)?;
     let permit = viewer.permit(&target, Action::Read)?;
