@@ -10,6 +10,7 @@ pub mod expect;
 mod read;
 mod returned;
 mod rules;
+mod seen;
 mod show;
 mod sight;
 mod upsert;
@@ -20,10 +21,11 @@ use std::collections::BTreeSet;
 use crate::request::http::write;
 use crate::request::{Part, Prefer, Request, Verb};
 use crate::rule::{Facts, Judge, Snapshot};
-use crate::world::{Cell, Row, Table, World};
+use crate::world::{Row, Table, World};
 
 pub use expect::{Expected, Refusal};
 pub use rules::Verdict;
+pub use seen::Hidden;
 
 use rules::{Asked, Ready, TableRules};
 use sight::Sight;
@@ -37,14 +39,6 @@ pub struct Model<'w> {
     rules: Vec<TableRules>,
     calls: Vec<Option<Ready>>,
     state: State,
-}
-
-/// What a caller may not see.
-pub struct Hidden {
-    /// Places of rows by table.
-    pub rows: Vec<BTreeSet<usize>>,
-    /// Tables and columns.
-    pub columns: BTreeSet<(usize, usize)>,
 }
 
 /// An answer that is right, and the rows that it leaves behind if it changes any.
@@ -187,75 +181,6 @@ impl<'w> Model<'w> {
         let caller = &self.world.callers[request.caller];
         let asked = Asked { judge: self.judge, facts, snapshot: &state.snapshot };
         Sight::new(self, state, asked, caller)
-    }
-
-    /// Everything that a caller may see, row by row, whatever the method and the headers are that
-    /// rules may ask for.
-    #[must_use]
-    pub fn seen(&self, caller: usize) -> Vec<Vec<Vec<Vec<Cell>>>> {
-        let mut world = self.world.clone();
-        let asks = world.rules_mut().flatten().any(|rule| rule.mentions_request());
-        let methods: &[&str] = match asks {
-            true => &["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"],
-            false => &["GET"],
-        };
-        let words: &[&str] = if asks { &["", "a", "b", "ab"] } else { &[""] };
-        let kinds = methods.iter().flat_map(|method| words.iter().map(move |word| (method, word)));
-        kinds.map(|(method, word)| self.seen_by(caller, method, word)).collect()
-    }
-
-    fn seen_by(&self, caller: usize, method: &str, word: &str) -> Vec<Vec<Vec<Cell>>> {
-        let header = ("x-word".to_owned(), word.to_owned());
-        let headers: Vec<(String, String)> =
-            Some(header).filter(|_| !word.is_empty()).into_iter().collect();
-        let asking = &self.world.callers[caller];
-        let facts = Facts::new(asking, method, "/", &headers);
-        self.looking(caller, &facts, |sight| {
-            let rows = |source: usize| {
-                let row = |at: &usize| {
-                    let columns = sight.columns(source);
-                    columns.map(|column| sight.row(source, *at)[column].clone()).collect()
-                };
-                sight.visible(source).iter().map(row).collect()
-            };
-            (0..self.sources.len()).map(rows).collect()
-        })
-    }
-
-    /// What a caller may not see, whatever it asks.
-    #[must_use]
-    pub fn hidden_parts(&self, caller: usize) -> Hidden {
-        let facts = Facts::new(&self.world.callers[caller], "GET", "/", &[]);
-        self.looking(caller, &facts, |sight| {
-            let tables = 0..self.world.tables.len();
-            let unseen = |table: usize| {
-                let all = 0..sight.state.rows[table].len();
-                all.filter(|at| !sight.visible(table).contains(at)).collect()
-            };
-            let closed = |table: usize| {
-                let all = 0..sight.table(table).columns.len();
-                all.filter(move |at| !sight.reads_column(table, *at)).map(move |at| (table, at))
-            };
-            Hidden {
-                rows: tables.clone().map(unseen).collect(),
-                columns: tables.flat_map(closed).collect(),
-            }
-        })
-    }
-
-    /// Columns whose names are not told to a caller: they can neither be read nor written.
-    #[must_use]
-    pub fn unnamed(&self, caller: usize) -> BTreeSet<&str> {
-        let hidden = self.hidden_parts(caller).columns.into_iter();
-        let columns = hidden.map(|(table, at)| &self.sources[table].columns[at]);
-        let closed = columns.filter(|column| column.create.is_none() && column.update.is_none());
-        closed.map(|column| column.name.as_str()).collect()
-    }
-
-    fn looking<T>(&self, caller: usize, facts: &Facts, look: impl FnOnce(&Sight<'_>) -> T) -> T {
-        let caller = &self.world.callers[caller];
-        let asked = Asked { judge: self.judge, facts, snapshot: &self.state.snapshot };
-        look(&Sight::new(self, &self.state, asked, caller))
     }
 
     /// It calls a function that shows what its caller may not see.

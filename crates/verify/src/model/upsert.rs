@@ -39,6 +39,22 @@ impl Writing<'_, '_> {
         changed.filter_map(refusal).collect()
     }
 
+    /// Something is set in a row that is there. The columns by which it is found are equal already,
+    /// so that nobody needs the right to change them.
+    pub fn changes(&self, body: &Body, upsert: &Upsert<'_>) -> bool {
+        let (sight, table) = (self.sight, self.request.table);
+        let sets = |at: &usize| {
+            let rule = sight.rules[table].columns[*at].update.as_ref();
+            let closed = match rule {
+                Some(rule) => rule.verdict(&sight.asked).denies(),
+                None => !sight.reads_column(table, *at),
+            };
+            let readonly = sight.table(table).columns[*at].readonly;
+            !readonly && !(closed && upsert.target.contains(at))
+        };
+        sight.caller.is_service() || body.columns.iter().any(sets)
+    }
+
     /// A row that is there may be met only by who may read it and change it so; for others it is a
     /// plain conflict that says nothing.
     pub fn may_meet(

@@ -158,7 +158,7 @@ impl Writing<'_, '_> {
             match (met, upsert) {
                 (Some(at), Some(upsert)) => {
                     self.may_meet(&draft, at, upsert, body, &row, tells)?;
-                    if upsert.merges {
+                    if upsert.merges && self.changes(body, upsert) {
                         self.merge(&mut draft, at, body, &row)?;
                         touched.push(at);
                     }
