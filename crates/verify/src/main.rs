@@ -12,6 +12,10 @@ use mainstay_verify::request::Shape;
 use mainstay_verify::world::Grammar;
 use serde_json::json;
 
+/// What is judged and written is made of many small pieces.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Proves that access rules hold on every path.
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXAMPLES)]

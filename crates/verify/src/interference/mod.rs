@@ -8,6 +8,7 @@ mod vary;
 use std::fmt::Write;
 
 use crate::chance::Chance;
+use crate::model::Model;
 use crate::oracle::{Bench, grow};
 use crate::real::{Answered, Real, Unserved, place};
 use crate::request::http::{Sent, write};
@@ -58,12 +59,13 @@ pub fn run(bench: &Bench, seed: u64, only: Option<usize>) -> Result<Outcome, Str
             Err(Unserved::Failed(why)) => return Err(why),
         }
     }
+    let (asked, model) = (vary::Asked::of(&world), Model::new(&world, &bench.judge)?);
     let mut pairs = 0;
     let mut pair =
         |at: usize| -> Result<Option<Leak>, String> {
             let mut chance = Chance::new(!seed ^ (at as u64 + 1));
             let caller = chance.below(world.callers.len() - 1);
-            let Some(varied) = vary::vary(&mut chance, bench, &world, caller)? else {
+            let Some(varied) = vary::vary(&mut chance, &world, &asked, &model, caller) else {
                 return Ok(None);
             };
             pairs += 1;

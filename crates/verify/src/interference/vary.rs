@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 
 use crate::chance::Chance;
 use crate::model::Model;
-use crate::oracle::Bench;
 use crate::rule::{Column, Expr, Over};
 use crate::world::rows::fits;
 use crate::world::{Cell, Kind, Row, World};
@@ -15,34 +14,30 @@ use crate::world::{Cell, Kind, Row, World};
 const TRIES: usize = 8;
 
 /// Rows that look the same to the caller; none when nothing can be changed.
-///
-/// # Errors
-/// When a rule cannot be judged.
 pub fn vary(
     chance: &mut Chance,
-    bench: &Bench,
     world: &World,
+    asked: &Asked,
+    model: &Model<'_>,
     caller: usize,
-) -> Result<Option<Vec<Vec<Row>>>, String> {
-    let asked = Asked::of(world);
-    let before = Model::new(world, &bench.judge)?;
-    let seen = before.seen(caller);
+) -> Option<Vec<Vec<Row>>> {
+    let mut seen = None;
     for _ in 0..TRIES {
-        let rows = changed(chance, world, &asked, &before, caller);
+        let rows = changed(chance, world, asked, model, caller);
         if rows == world.rows {
             continue;
         }
-        let second = World { rows, ..world.clone() };
-        if Model::new(&second, &bench.judge)?.seen(caller) == seen {
-            return Ok(Some(second.rows));
+        let seen = seen.get_or_insert_with(|| model.seen(&world.rows, caller));
+        if model.seen(&rows, caller) == *seen {
+            return Some(rows);
         }
     }
-    Ok(None)
+    None
 }
 
 /// What rules, views and functions look at.
 #[derive(Default)]
-struct Asked {
+pub struct Asked {
     /// Tables of which any row may decide.
     tables: BTreeSet<usize>,
     /// Columns by table.
@@ -50,7 +45,8 @@ struct Asked {
 }
 
 impl Asked {
-    fn of(world: &World) -> Self {
+    /// Of all rules, wherever they stand.
+    pub fn of(world: &World) -> Self {
         let mut asked = Self::default();
         for rule in world.clone().rules_mut().filter_map(|rule| rule.as_ref()) {
             asked.add(world, rule);

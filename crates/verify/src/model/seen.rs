@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::Model;
 use super::rules::Asked;
 use super::sight::Sight;
+use super::{Model, State};
 use crate::rule::{Expr, Facts};
-use crate::world::Cell;
+use crate::world::{Cell, Row};
 
 /// What a caller may not see.
 pub struct Hidden {
@@ -17,9 +17,11 @@ pub struct Hidden {
 }
 
 impl Model<'_> {
-    /// Everything that a caller may see, row by row, whatever of a request rules may ask for.
+    /// Everything that a caller may see of these rows, row by row, whatever of a request rules may
+    /// ask for.
     #[must_use]
-    pub fn seen(&self, caller: usize) -> Vec<Vec<Vec<Vec<Cell>>>> {
+    pub fn seen(&self, rows: &[Vec<Row>], caller: usize) -> Vec<Vec<Vec<Vec<Cell>>>> {
+        let state = State::new(self.world, &self.sources, rows.to_vec());
         let mut world = self.world.clone();
         let rules: Vec<Expr> = world.rules_mut().flatten().map(|rule| rule.clone()).collect();
         let asks = |fact: &str| {
@@ -37,19 +39,28 @@ impl Model<'_> {
         let mut seen = Vec::new();
         for method in methods {
             for word in words {
-                seen.extend(paths.iter().map(|path| self.seen_by(caller, method, word, path)));
+                seen.extend(
+                    paths.iter().map(|path| self.seen_by(&state, caller, method, word, path)),
+                );
             }
         }
         seen
     }
 
-    fn seen_by(&self, caller: usize, method: &str, word: &str, path: &str) -> Vec<Vec<Vec<Cell>>> {
+    fn seen_by(
+        &self,
+        state: &State,
+        caller: usize,
+        method: &str,
+        word: &str,
+        path: &str,
+    ) -> Vec<Vec<Vec<Cell>>> {
         let header = ("x-word".to_owned(), word.to_owned());
         let headers: Vec<(String, String)> =
             Some(header).filter(|_| !word.is_empty()).into_iter().collect();
         let asking = &self.world.callers[caller];
         let facts = Facts::new(asking, method, path, &headers);
-        self.looking(caller, &facts, |sight| {
+        self.looking(state, caller, &facts, |sight| {
             let rows = |source: usize| {
                 let row = |at: &usize| {
                     let columns = sight.columns(source);
@@ -65,7 +76,7 @@ impl Model<'_> {
     #[must_use]
     pub fn hidden_parts(&self, caller: usize) -> Hidden {
         let facts = Facts::new(&self.world.callers[caller], "GET", "/", &[]);
-        self.looking(caller, &facts, |sight| {
+        self.looking(&self.state, caller, &facts, |sight| {
             let tables = 0..self.world.tables.len();
             let unseen = |table: usize| {
                 let all = 0..sight.state.rows[table].len();
@@ -91,9 +102,15 @@ impl Model<'_> {
         closed.map(|column| column.name.as_str()).collect()
     }
 
-    fn looking<T>(&self, caller: usize, facts: &Facts, look: impl FnOnce(&Sight<'_>) -> T) -> T {
+    fn looking<T>(
+        &self,
+        state: &State,
+        caller: usize,
+        facts: &Facts,
+        look: impl FnOnce(&Sight<'_>) -> T,
+    ) -> T {
         let caller = &self.world.callers[caller];
-        let asked = Asked { judge: self.judge, facts, snapshot: &self.state.snapshot };
-        look(&Sight::new(self, &self.state, asked, caller))
+        let asked = Asked { judge: self.judge, facts, snapshot: &state.snapshot };
+        look(&Sight::new(self, state, asked, caller))
     }
 }
