@@ -206,6 +206,7 @@ impl Filter {
     pub fn and(self, other: Filter) -> Self {
         match (self, other) {
             (filter, other) if other.is_none() => filter,
+            (filter, other @ Self::All(_)) if filter.is_none() => other,
             (filter, other) if filter.is_none() => Self::All(vec![other]),
             (Self::All(mut parts), Self::All(others)) => {
                 parts.extend(others);
