@@ -2,7 +2,8 @@
 //! table is closed to the caller, as with a rule that says so outright.
 
 use super::expect::{Expected, Refusal};
-use super::rules::{Ready, Verdict};
+use super::fold::Verdict;
+use super::rules::Ready;
 use super::sight::{Action, Sight};
 use super::write::Writing;
 use crate::request::{Part, Request, Resolution, Returning, Verb};

@@ -7,6 +7,7 @@ mod closed;
 mod compare;
 mod constraint;
 pub mod expect;
+mod fold;
 mod read;
 mod returned;
 mod rules;
@@ -24,7 +25,7 @@ use crate::rule::{Facts, Judge, Snapshot};
 use crate::world::{Row, Table, World};
 
 pub use expect::{Expected, Refusal};
-pub use rules::Verdict;
+pub use fold::Verdict;
 pub use seen::Hidden;
 
 use rules::{Asked, Ready, TableRules};

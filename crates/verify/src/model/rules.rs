@@ -3,6 +3,7 @@
 
 use cel::common::value::Val;
 
+use super::fold::{Verdict, fold};
 use crate::rule::{Column, Expr, Facts, Judge, Over, Program, Root, Snapshot, judge};
 use crate::world::{Table, World};
 
@@ -32,35 +33,8 @@ pub struct Ready {
     pub expr: Expr,
     program: Program,
     /// Parts that look at no row, by where they stand in the tree.
-    known: Vec<(usize, Program)>,
+    pub known: Vec<(usize, Program)>,
     pub looks_at_new: bool,
-}
-
-/// What is known of a rule for a caller, whatever the rows are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    True,
-    False,
-    Error,
-    /// False or an error.
-    Never,
-    Unknown,
-    /// A list without elements.
-    Nothing,
-}
-
-impl Verdict {
-    /// It is certainly found out that it will not be true.
-    #[must_use]
-    pub fn denies(self) -> bool {
-        matches!(self, Self::False | Self::Error)
-    }
-
-    /// It will not be true, and whether that is found out before any row is looked at is open.
-    #[must_use]
-    pub fn is_open(self) -> bool {
-        matches!(self, Self::Never | Self::Unknown)
-    }
 }
 
 /// Makes the rules of a world ready: those of its sources, and those of its functions.
@@ -173,8 +147,7 @@ impl Ready {
     /// What is known of it before any row is looked at, by whoever looks no further than needed.
     #[must_use]
     pub fn verdict(&self, asked: &Asked<'_>) -> Verdict {
-        let mut place = 0;
-        fold(&self.expr, self, asked, &mut place)
+        fold(&self.expr, self, asked, &mut 0)
     }
 }
 
@@ -216,76 +189,4 @@ fn gather(
         gather(judge, tables, part, place, known)?;
     }
     Ok(())
-}
-
-fn fold(expr: &Expr, ready: &Ready, asked: &Asked<'_>, place: &mut usize) -> Verdict {
-    let at = *place;
-    *place += 1;
-    let parts: Vec<Verdict> =
-        expr.parts().into_iter().map(|part| fold(part, ready, asked, place)).collect();
-    if let Some((_, program)) = ready.known.iter().find(|(known, _)| *known == at) {
-        return asked.judge.verdict(program, asked.facts, asked.snapshot);
-    }
-    use Verdict::{Error, False, Never, Nothing, True, Unknown};
-    match (expr, parts.as_slice()) {
-        (Expr::Binary("&&", ..), [left, right]) => match (left, right) {
-            (False, _) | (_, False) => False,
-            (True, other) | (other, True) => *other,
-            (Error, Error) => Error,
-            (Unknown, Unknown) => Unknown,
-            _ => Never,
-        },
-        (Expr::Binary("||", ..), [left, right]) => match (left, right) {
-            (True, _) | (_, True) => True,
-            (False, other) | (other, False) => *other,
-            (Error, Error) => Error,
-            (Unknown, _) | (_, Unknown) => Unknown,
-            _ => Never,
-        },
-        (Expr::Binary("==" | "!=", ..), [True | False, True | False]) => {
-            let same = parts[0] == parts[1];
-            let equal = matches!(expr, Expr::Binary("==", ..));
-            if same == equal { True } else { False }
-        }
-        (Expr::Not(_), [one]) => match one {
-            True => False,
-            False => True,
-            Error => Error,
-            Never | Unknown | Nothing => Unknown,
-        },
-        (Expr::Choice(..), [test, yes, no]) => match test {
-            True => *yes,
-            False => *no,
-            Error => Error,
-            Never | Unknown | Nothing => {
-                match [yes, no].into_iter().all(|one| matches!(one, False | Error | Never)) {
-                    true => Never,
-                    false => Unknown,
-                }
-            }
-        },
-        (Expr::Every { all: false, over: Over::Table(_), .. }, [condition]) => match condition {
-            False => False,
-            Error | Never => Never,
-            True | Unknown | Nothing => Unknown,
-        },
-        (Expr::Every { over: Over::List(_), .. }, [Error, _]) => Error,
-        (Expr::Every { over: Over::List(_), all, .. }, [Nothing, _]) => {
-            if *all {
-                True
-            } else {
-                False
-            }
-        }
-        (Expr::Every { all: true, over: Over::Table(_), .. }, [True]) => True,
-        (Expr::Every { all: false, .. }, [.., False | Error | Never]) => Never,
-        (Expr::Binary("in", ..), [left, Nothing]) if *left != Error => Never,
-        (Expr::Every { .. }, _) => Unknown,
-        // A choice between values is made first, and what fails then is found in each branch.
-        (_, parts) if parts.contains(&Error) => {
-            let chooses = expr.any(&|part| matches!(part, Expr::Choice(..)));
-            if chooses { Never } else { Error }
-        }
-        _ => Unknown,
-    }
 }

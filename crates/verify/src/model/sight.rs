@@ -2,7 +2,8 @@
 
 use std::cell::OnceCell;
 
-use super::rules::{Asked, Ready, TableRules, Verdict};
+use super::fold::Verdict;
+use super::rules::{Asked, Ready, TableRules};
 use super::{Model, Refusal, State};
 use crate::world::{Caller, Row, Table, World};
 

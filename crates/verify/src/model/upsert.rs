@@ -50,7 +50,7 @@ impl Writing<'_, '_> {
                 None => !sight.reads_column(table, *at),
             };
             let readonly = sight.table(table).columns[*at].readonly;
-            !readonly && !(closed && upsert.target.contains(at))
+            !(readonly || closed && upsert.target.contains(at))
         };
         sight.caller.is_service() || body.columns.iter().any(sets)
     }
