@@ -46,9 +46,8 @@ impl<'m> Binder<'_, 'm> {
                 let condition = Box::new(self.part(condition, depth)?);
                 let (yes, no) = (self.term(yes, depth)?, self.term(no, depth)?);
                 // A column may be null, which is a value as long as nobody takes it for a condition.
-                let decides = |term: &Term| {
-                    matches!(term, Term::Truth(_) | Term::Const(Const::Bool(_)))
-                };
+                let decides =
+                    |term: &Term| matches!(term, Term::Truth(_) | Term::Const(Const::Bool(_)));
                 if decides(&yes) && decides(&no) {
                     let (yes, no) = (super::truth(yes), super::truth(no));
                     return Ok(Meaning::Cond(Cond::If(condition, Box::new(yes), Box::new(no))));
