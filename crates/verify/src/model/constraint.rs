@@ -65,19 +65,17 @@ impl<'s, 'a> Draft<'s, 'a> {
         Refusal::new(409, "23505", message).details(None)
     }
 
-    /// References of a row that lead nowhere.
+    /// References of a row that lead nowhere, where some do.
     pub fn dangling(&self, table: usize, at: usize, told: Told<'_>) -> Vec<Refusal> {
         let here = self.sight.table(table);
         let row = &self.rows[table][at];
         let mut blamed = self.lost(table, row);
-        if !blamed.is_empty() {
-            // The words are found when the row is gone again, and with it what it referenced.
-            let own = |column: &usize| {
-                let to = here.columns[*column].reference.map(|reference| reference.table);
-                to == Some(table) && !row[*column].is_null() && row[*column] == row[here.key[0]]
-            };
-            blamed.extend((0..row.len()).filter(own));
-        }
+        // The words are found when the row is gone again, and with it what it referenced.
+        let own = |column: &usize| {
+            let to = here.columns[*column].reference.map(|reference| reference.table);
+            to == Some(table) && !row[*column].is_null() && row[*column] == row[here.key[0]]
+        };
+        blamed.extend((0..row.len()).filter(own));
         let mut found = Vec::new();
         for column in blamed {
             let Some(reference) = here.columns[column].reference else { continue };

@@ -203,8 +203,7 @@ impl Writing<'_, '_> {
         let at = draft.rows[table].len() - 1;
         let told = |column: usize| Some(row[column].clone());
         either(draft.duplicates(table, at, &told))?;
-        either(draft.dangling(table, at, &told))?;
-        Ok(at)
+        if draft.is_whole() { Ok(at) } else { Err(draft.dangling(table, at, &told)) }
     }
 
     /// What `columns=` lists and no row has is written, too: null, or with `missing=default` what
