@@ -45,7 +45,8 @@ impl<'m> Binder<'_, 'm> {
             (operators::CONDITIONAL, [condition, yes, no]) => {
                 let condition = Box::new(self.part(condition, depth)?);
                 let (yes, no) = (self.term(yes, depth)?, self.term(no, depth)?);
-                // A column may be null, which is a value as long as nobody takes it for a condition.
+                // A column may be null, which is a value as long as nobody takes it for a
+                // condition.
                 let decides =
                     |term: &Term| matches!(term, Term::Truth(_) | Term::Const(Const::Bool(_)));
                 if decides(&yes) && decides(&no) {
