@@ -93,10 +93,15 @@ fn insert(
             return Err(refused(plan).into());
         }
     }
+    for run in runs {
+        for (at, row) in run.rows.iter().enumerate() {
+            meet(session, plan, run, (at, row))?;
+        }
+    }
     let mut outcome = Outcome::default();
     for run in runs {
         let mut seen = HashSet::new();
-        for (at, row) in run.rows.iter().enumerate() {
+        for row in &run.rows {
             let known = match &run.upsert {
                 Some(upsert) => {
                     let target: Vec<Value> =
@@ -110,9 +115,6 @@ fn insert(
                 }
                 None => false,
             };
-            if known {
-                meet(session, plan, run, at)?;
-            }
             let returned = add(session, run, row, sink).map_err(|failure| {
                 let row = run.columns.iter().copied().zip(row).collect();
                 violation::explain(session, plan, Blame::Row(row), failure)
@@ -129,13 +131,21 @@ fn insert(
 }
 
 /// The rules on a row that is there already. Whoever may not see or change it learns no more than
-/// that its key is taken.
+/// that its key is taken. Rows of the same statement are not met here: they are the caller's own.
 fn meet(
     session: &Session<'_>,
     plan: &WritePlan,
     run: &InsertRun,
-    at: usize,
+    (at, row): (usize, &[Value]),
 ) -> Result<(), Failure> {
+    let Some(upsert) = &run.upsert else { return Ok(()) };
+    if matches!(run.meetings.get(at), None | Some(Meeting::Free)) {
+        return Ok(());
+    }
+    let target: Vec<Value> = upsert.target.iter().map(|at| row[*at].clone()).collect();
+    if session.first(&upsert.probe, Values::given(&target))?.is_none() {
+        return Ok(());
+    }
     let free = match run.meetings.get(at) {
         None | Some(Meeting::Free) => true,
         Some(Meeting::Never) => false,

@@ -22,13 +22,14 @@ pub fn update(writing: &Writing<'_, '_>, body: &Body) -> Done {
     let found = found(writing, sight.rules[request.table].update.as_deref());
     either(wrong(writing, body, set, &found))?;
     let mut draft = Draft::new(sight);
-    for at in &found {
-        draft.rows[request.table][*at] = changed(sight.row(request.table, *at), body, set);
+    let (base, stored) = (writing.base(), writing.stored(&found));
+    for at in &stored {
+        draft.rows[base][*at] = changed(sight.row(base, *at), body, set);
     }
-    constraints(writing, &draft, body, set, &found)?;
+    constraints(writing, &draft, body, set, &stored)?;
     let represents = request.prefer.returning == Some(Returning::Representation);
     let state = writing.state(draft);
-    let rows = if represents { writing.returned(&state, &found) } else { Vec::new() };
+    let rows = if represents { writing.returned(&state, &stored) } else { Vec::new() };
     let count = if represents { rows.len() } else { found.len() };
     let total = total(writing, count);
     let range = match count {
@@ -56,9 +57,10 @@ pub fn delete(writing: &Writing<'_, '_>) -> Done {
     let rule = sight.rules[request.table].delete.as_ref();
     let found = found(writing, rule.map(std::slice::from_ref));
     let mut draft = Draft::new(sight);
-    draft.remove(request.table, &found);
+    let (base, stored) = (writing.base(), writing.stored(&found));
+    draft.remove(base, &stored);
     if !draft.is_whole() {
-        return Err(draft.still_referenced(request.table, &found, true));
+        return Err(draft.still_referenced(base, &stored, true));
     }
     let represents = request.prefer.returning == Some(Returning::Representation);
     let part = &request.part;
@@ -132,10 +134,10 @@ fn changed(row: &Row, body: &Body, set: &[Cell]) -> Row {
 }
 
 /// What forbids the change before the database is asked.
-fn wrong(writing: &Writing<'_, '_>, body: &Body, set: &[Cell], places: &[usize]) -> Vec<Refusal> {
+fn wrong(writing: &Writing<'_, '_>, body: &Body, set: &[Cell], found: &[usize]) -> Vec<Refusal> {
     let Writing { sight, request, .. } = writing;
-    let table = request.table;
-    let here = sight.table(table);
+    let table = writing.base();
+    let (here, places) = (sight.table(table), &writing.stored(found));
     let mut refusals = filtered(writing, "UPDATE");
     for (at, cell) in body.columns.iter().zip(set) {
         let column = &here.columns[*at];
@@ -173,11 +175,13 @@ fn wrong(writing: &Writing<'_, '_>, body: &Body, set: &[Cell], places: &[usize])
             refusals.push(writing.row_refused());
         }
     }
-    let checks = sight.rules[table].update.iter().flatten().filter(|part| part.looks_at_new);
+    let source = request.table;
+    let checks = sight.rules[source].update.iter().flatten().filter(|part| part.looks_at_new);
     for check in checks.filter(|_| !sight.caller.is_service()) {
-        let fails = places.iter().any(|place| {
-            let new = loose(here, &changed(sight.row(table, *place), body, set));
-            let row = sight.state.snapshot.row(table, *place);
+        let fails = found.iter().zip(places).any(|(shown, place)| {
+            let new = writing.projected(&changed(sight.row(table, *place), body, set));
+            let new = loose(sight.table(source), &new);
+            let row = sight.state.snapshot.row(source, *shown);
             !check.holds(&sight.asked, Some(row), Some(new.as_ref()))
         });
         if fails {
@@ -200,7 +204,7 @@ fn constraints(
     set: &[Cell],
     places: &[usize],
 ) -> Result<(), Vec<Refusal>> {
-    let table = writing.request.table;
+    let table = writing.base();
     let told = |column: usize| {
         let place = body.columns.iter().position(|at| *at == column);
         place.map(|place| set[place].clone())

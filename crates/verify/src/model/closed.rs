@@ -52,29 +52,31 @@ pub fn instead(writing: &Writing<'_, '_>, expected: &Expected, idle: bool) -> Ve
     {
         found.push(denied());
     }
-    columns(sight, request, idle, &mut found);
+    columns(writing, idle, &mut found);
     found
 }
 
 /// Columns whose own rules may be known to fail.
-fn columns(sight: &Sight<'_>, request: &Request, idle: bool, found: &mut Vec<Refusal>) {
+fn columns(writing: &Writing<'_, '_>, idle: bool, found: &mut Vec<Refusal>) {
+    let Writing { sight, request, .. } = writing;
     let body = match &request.verb {
-        Verb::Post { body, .. } | Verb::Put { body } | Verb::Patch { body } => body,
+        Verb::Post { body, .. } | Verb::Put { body } | Verb::Patch { body } => writing.own(body),
         _ => return,
     };
+    let base = writing.base();
     for at in body.columns.iter().chain(&body.absent) {
-        let rules = &sight.rules[request.table].columns[*at];
+        let rules = &sight.rules[base].columns[*at];
         // Whether a hidden column is there at all depends on both of its rules.
-        let hidden = !sight.reads_column(request.table, *at);
+        let hidden = !sight.reads_column(base, *at);
         let asked = [
             rules.create.as_ref().filter(|_| hidden || creates(request)),
             rules.update.as_ref().filter(|_| hidden || updates(request)),
         ];
         for rule in asked.into_iter().flatten() {
             match rule.verdict(&sight.asked) {
-                Verdict::Never => found.extend(refused_column(sight, request.table, *at)),
+                Verdict::Never => found.extend(refused_column(writing, *at)),
                 Verdict::Unknown if idle => {
-                    found.extend(refused_column(sight, request.table, *at));
+                    found.extend(refused_column(writing, *at));
                 }
                 _ => {}
             }
@@ -83,11 +85,12 @@ fn columns(sight: &Sight<'_>, request: &Request, idle: bool, found: &mut Vec<Ref
 }
 
 /// What is said of a column that may not be written; one that is hidden may not be there at all.
-fn refused_column(sight: &Sight<'_>, table: usize, at: usize) -> Vec<Refusal> {
-    let here = sight.table(table);
-    let name = &here.columns[at].name;
+fn refused_column(writing: &Writing<'_, '_>, at: usize) -> Vec<Refusal> {
+    let Writing { sight, request, .. } = writing;
+    let (here, base) = (sight.table(request.table), writing.base());
+    let name = &sight.table(base).columns[at].name;
     let mut found = vec![sight.forbidden(format!("permission denied for column {name}"))];
-    if !sight.reads_column(table, at) {
+    if !sight.reads_column(base, at) {
         let message =
             format!("Could not find the '{name}' column of '{}' in the schema cache", here.name);
         found.push(Refusal::new(400, "PGRST204", message));

@@ -14,6 +14,7 @@ mod rules;
 mod seen;
 mod show;
 mod sight;
+mod through;
 mod upsert;
 mod write;
 

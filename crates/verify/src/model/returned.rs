@@ -16,7 +16,11 @@ impl Writing<'_, '_> {
         let reading = Reading { sight: &after };
         let (table, part) = (self.request.table, &self.request.part);
         // What RETURNING cannot give is read again, so that the rule sees the state after, too.
-        let again = !part.order.is_empty() || part.embeds().next().is_some() || part.aggregates();
+        let again = self.is_through()
+            || !part.order.is_empty()
+            || part.embeds().next().is_some()
+            || part.aggregates();
+        let touched = self.shown_again(state, touched);
         let sees = |at: &usize| !again || after.visible(table).contains(at);
         let inner = |at: &usize| reading.has_inner(table, *at, part);
         let kept: Vec<usize> = touched.iter().copied().filter(sees).filter(inner).collect();
@@ -43,7 +47,10 @@ impl Writing<'_, '_> {
         }
         let headers = self.request.prefer.returning == Some(Returning::HeadersOnly);
         let location = match touched {
-            [one] if headers && tells => Some(self.location(&state.rows[self.request.table][*one])),
+            [one] if headers && tells => {
+                let row = self.projected(&state.rows[self.base()][*one]);
+                Some(self.location(&row))
+            }
             _ => None,
         };
         Ok(Expected::Empty { status, content_range: range, location })

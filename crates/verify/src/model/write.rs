@@ -144,6 +144,12 @@ impl Writing<'_, '_> {
         }
         either(refusals)?;
         let mut draft = Draft::new(self.sight);
+        // Before anything is added: rows of the same statement are the caller's own.
+        for (upsert, row) in upsert.iter().flat_map(|one| rows.iter().map(move |row| (one, row))) {
+            if let Some(at) = self.met(&draft, upsert, row) {
+                self.may_meet(&draft, at, upsert, body, row, tells)?;
+            }
+        }
         let (mut touched, mut inserted, mut seen) = (Vec::new(), 0, Vec::new());
         for row in rows {
             let met = upsert.and_then(|upsert| self.met(&draft, upsert, &row));
@@ -157,7 +163,6 @@ impl Writing<'_, '_> {
             }
             match (met, upsert) {
                 (Some(at), Some(upsert)) => {
-                    self.may_meet(&draft, at, upsert, body, &row, tells)?;
                     if upsert.merges && self.changes(body, upsert) {
                         self.merge(&mut draft, at, body, &row)?;
                         touched.push(at);
@@ -175,7 +180,7 @@ impl Writing<'_, '_> {
     /// The rule to read says yes of a row as it will be.
     pub fn reads(&self, row: &Row) -> bool {
         let table = self.request.table;
-        let row = loose(self.sight.table(table), row);
+        let row = loose(self.sight.table(table), &self.projected(row));
         let rule = self.sight.rules[table].read.as_ref();
         let reads = |rule: &Ready| rule.holds(&self.sight.asked, Some(row.as_ref()), None);
         self.sight.caller.is_service() || rule.is_some_and(reads)
@@ -189,16 +194,16 @@ impl Writing<'_, '_> {
 
     /// Nobody gives a value, and there must be one.
     fn missing(&self, body: &Body, row: &Row) -> Vec<Refusal> {
-        let here = self.sight.table(self.request.table);
+        let here = self.sight.table(self.base());
         let columns = here.columns.iter().enumerate();
         let missing = columns.filter(|(at, column)| {
             row[*at].is_null() && !column.null && !body.columns.contains(at)
         });
-        missing.map(|(at, _)| null_in(self.sight, self.request.table, at)).collect()
+        missing.map(|(at, _)| null_in(self.sight, self.base(), at)).collect()
     }
 
     fn insert(&self, draft: &mut Draft<'_, '_>, row: Row) -> Result<usize, Vec<Refusal>> {
-        let table = self.request.table;
+        let table = self.base();
         draft.rows[table].push(row.clone());
         let at = draft.rows[table].len() - 1;
         let told = |column: usize| Some(row[column].clone());
@@ -209,8 +214,8 @@ impl Writing<'_, '_> {
     /// What `columns=` lists and no row has is written, too: null, or with `missing=default` what
     /// the server makes of it.
     pub fn whole(&self, body: &Body) -> Body {
-        let mut whole = body.clone();
-        let columns = &self.sight.table(self.request.table).columns;
+        let mut whole = self.own(body);
+        let columns = &self.sight.table(self.base()).columns;
         for at in std::mem::take(&mut whole.absent) {
             let made = self.request.prefer.missing_default;
             let cell = if made { self.made(&columns[at]) } else { Cell::Null };
@@ -222,7 +227,7 @@ impl Writing<'_, '_> {
 
     /// The new row: what was sent, and what the server makes of the rest.
     fn filled(&self, columns: &[usize], sent: &[Cell]) -> Row {
-        let here = self.sight.table(self.request.table);
+        let here = self.sight.table(self.base());
         let mut row: Row = here.columns.iter().map(|column| self.made(column)).collect();
         for (at, cell) in columns.iter().zip(sent) {
             row[*at] = cell.clone();
@@ -259,7 +264,8 @@ impl Writing<'_, '_> {
             _ => return true,
         };
         let passes = |sent: &Vec<Cell>| {
-            let new = loose(self.sight.table(table), &self.filled(&body.columns, sent));
+            let new = self.projected(&self.filled(&body.columns, sent));
+            let new = loose(self.sight.table(table), &new);
             let rule = self.sight.rules[table].create.as_ref();
             rule.is_some_and(|rule| rule.holds(&self.sight.asked, None, Some(new.as_ref())))
         };
@@ -268,7 +274,7 @@ impl Writing<'_, '_> {
 
     /// Why a row may not be added, whatever else is there.
     fn unwritable(&self, columns: &[usize], sent: &[Cell], row: &Row) -> Vec<Refusal> {
-        let table = self.request.table;
+        let table = self.base();
         let here = self.sight.table(table);
         let new = loose(here, row);
         let mut found = Vec::new();
@@ -304,7 +310,9 @@ impl Writing<'_, '_> {
         if !self.sight.caller.is_service() && !rules.links.iter().all(stays) {
             found.push(self.row_refused());
         }
-        let rule = rules.create.as_ref();
+        let source = self.request.table;
+        let rule = self.sight.rules[source].create.as_ref();
+        let new = loose(self.sight.table(source), &self.projected(row));
         let passes = self.sight.caller.is_service()
             || rule.is_some_and(|rule| rule.holds(&self.sight.asked, None, Some(new.as_ref())));
         if !passes {
@@ -316,12 +324,12 @@ impl Writing<'_, '_> {
     /// Why a column may not be written: `holds` is what its own rule says, if it has one. One that
     /// the caller can neither read nor write is not there at all.
     pub fn closed_column(&self, at: usize, holds: Option<bool>) -> Option<Refusal> {
-        let (sight, table) = (self.sight, self.request.table);
+        let (sight, table) = (self.sight, self.base());
         if sight.caller.is_service() {
             return None;
         }
-        let here = sight.table(table);
-        let name = &here.columns[at].name;
+        let here = sight.table(self.request.table);
+        let name = &sight.table(table).columns[at].name;
         let rules = &sight.rules[table].columns[at];
         let writes = |rule: &Option<Ready>| {
             rule.as_ref().is_some_and(|rule| !rule.verdict(&sight.asked).denies())

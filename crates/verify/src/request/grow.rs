@@ -31,7 +31,7 @@ pub(super) struct Grower<'c, 'w> {
     pub(super) chance: &'c mut Chance,
     pub(super) world: &'w World,
     /// Tables and views.
-    sources: &'w [Table],
+    pub(super) sources: &'w [Table],
     aliases: usize,
 }
 

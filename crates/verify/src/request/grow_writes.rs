@@ -7,6 +7,9 @@ use crate::world::{Cell, Table, rows};
 impl Grower<'_, '_> {
     /// A write to a table.
     pub(super) fn write(&mut self, caller: usize, table: usize) -> Request {
+        if !self.world.views.is_empty() && self.chance.percent(12) {
+            return self.through(caller);
+        }
         let verb = match self.chance.below(20) {
             0..=6 => self.post(table),
             7..=9 => self.upsert(table),
@@ -35,6 +38,33 @@ impl Grower<'_, '_> {
             _ => {}
         }
         self.returning(table, &mut request);
+        request
+    }
+
+    /// A write through a view, which takes no upserts.
+    fn through(&mut self, caller: usize) -> Request {
+        let (source, view) = (self.world.tables.len(), &self.world.views[0]);
+        let key = &self.sources[source].key;
+        let adds = self.chance.percent(40);
+        let (chance, all) = (&mut *self.chance, 0..view.columns.len());
+        let columns: Vec<usize> = match adds {
+            true => all.filter(|at| key.contains(at) || chance.percent(80)).collect(),
+            false => all.filter(|at| !key.contains(at) && chance.percent(35)).collect(),
+        };
+        let stored: Vec<usize> = columns.iter().map(|at| view.columns[*at]).collect();
+        let rows = vec![self.row(view.table, &stored)];
+        let body = Body { columns, rows, many: false, listed: false, absent: Vec::new() };
+        let verb = match self.chance.below(5) {
+            _ if adds => Verb::Post { body, on_conflict: None },
+            0..=2 => Verb::Patch { body },
+            _ => Verb::Delete,
+        };
+        let mut request = self.bare(caller, source, verb);
+        if !adds {
+            let filter = self.filter(source, &Part::default(), 0);
+            request.part.filters.push(filter);
+        }
+        self.returning(source, &mut request);
         request
     }
 

@@ -274,7 +274,20 @@ fn view(chance: &mut Chance, tables: &[Table]) -> View {
     let stored = tables.len();
     let elements = Vec::new();
     let scope = Scope { tables: &sources, stored, roots, elements, whole: true };
-    view.allow.read = Some(rule::grow(chance, &scope));
+    let both = vec![(Root::Row, tables.len()), (Root::New, tables.len())];
+    let new = Scope { roots: vec![(Root::New, tables.len())], ..scope.clone() };
+    let both = Scope { roots: both, ..scope.clone() };
+    let action = |chance: &mut Chance, scope: &Scope<'_>| match chance.below(10) {
+        0..=3 => None,
+        4 => Some(Expr::Literal("true".to_owned())),
+        _ => Some(rule::grow(chance, scope)),
+    };
+    view.allow = Allow {
+        read: Some(rule::grow(chance, &scope)),
+        create: action(chance, &new),
+        update: action(chance, &both),
+        delete: action(chance, &scope),
+    };
     view
 }
 

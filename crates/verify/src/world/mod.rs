@@ -178,9 +178,15 @@ impl View {
     /// The rows that it shows.
     #[must_use]
     pub fn rows(&self, rows: &[Row]) -> Vec<Row> {
-        let shows = |row: &&Row| self.filled.is_none_or(|at| !row[at].is_null());
-        let row = |row: &Row| self.columns.iter().map(|at| row[*at].clone()).collect();
-        rows.iter().filter(shows).map(row).collect()
+        let row = |at: usize| self.columns.iter().map(|column| rows[at][*column].clone()).collect();
+        self.places(rows).into_iter().map(row).collect()
+    }
+
+    /// Where they are among the rows of its table.
+    #[must_use]
+    pub fn places(&self, rows: &[Row]) -> Vec<usize> {
+        let shows = |at: &usize| self.filled.is_none_or(|column| !rows[*at][column].is_null());
+        (0..rows.len()).filter(shows).collect()
     }
 }
 
