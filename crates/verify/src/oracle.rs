@@ -40,14 +40,16 @@ pub enum Outcome {
     Different(Box<Difference>),
 }
 
-/// Two answers that differ.
+/// Two answers that differ, or one that tells what it may not.
 #[derive(Debug)]
 pub struct Difference {
+    /// Its requests end with the one that shows the difference.
     pub world: World,
-    /// The request, by its place.
+    /// The place of that request.
     pub at: usize,
+    pub caller: usize,
     pub sent: Sent,
-    /// Any of these.
+    /// Any of these; none for a document, of which only what it hides is known.
     pub expected: Vec<Expected>,
     pub answered: Answered,
     pub what: String,
@@ -86,9 +88,6 @@ pub fn run(bench: &Bench, world: &World) -> Result<Outcome, String> {
     let sources = world.sources();
     let mut model = Model::new(world, &bench.judge)?;
     load(bench, &real, world)?;
-    if let Some(what) = documents(bench, &real, &model, world)? {
-        return Err(what);
-    }
     for (at, request) in world.requests.iter().enumerate() {
         let sent = write(request, &sources, &world.functions);
         let hidden = model.hidden(request);
@@ -113,33 +112,43 @@ pub fn run(bench: &Bench, world: &World) -> Result<Outcome, String> {
             }
         };
         if let Some(what) = what {
-            let world = world.clone();
-            let different = Difference { world, at, sent, expected, answered, what };
+            let mut world = world.clone();
+            world.requests.truncate(at + 1);
+            let caller = request.caller;
+            let different = Difference { world, at, caller, sent, expected, answered, what };
             return Ok(Outcome::Different(Box::new(different)));
         }
     }
-    Ok(Outcome::Alike(world.requests.len()))
+    let told = documents(bench, &real, &model, world)?;
+    Ok(told.map_or(Outcome::Alike(world.requests.len()), Outcome::Different))
 }
 
-/// The document of the data API tells each caller no more than it may know.
+/// The document of the data API tells each caller no more than it may know, at whatever time.
 fn documents(
     bench: &Bench,
     real: &Real,
     model: &Model<'_>,
     world: &World,
-) -> Result<Option<String>, String> {
+) -> Result<Option<Box<Difference>>, String> {
     for caller in 0..world.callers.len() {
-        let target = "/".to_owned();
-        let sent = Sent { method: "GET", target, headers: Vec::new(), body: String::new() };
+        let sent = get("/".to_owned());
         let answered = real.answer(&bench.runtime, &sent, caller);
         let answered = answered.map_err(|error| error.to_string())?;
+        let refused = (answered.status != 200).then(|| "the document: is refused".to_owned());
         let told = leaked(&model.unnamed(caller), &answered);
-        if answered.status != 200 || told.is_some() {
-            let who = &world.callers[caller];
-            return Ok(Some(format!("the document for {who:?}: {told:?} {}", answered.body)));
-        }
+        let Some(what) = refused.or(told.map(|told| format!("the document: {told}"))) else {
+            continue;
+        };
+        let (world, at) = (World { requests: Vec::new(), ..world.clone() }, REQUESTS - 1);
+        let expected = Vec::new();
+        let different = Difference { world, at, caller, sent, expected, answered, what };
+        return Ok(Some(Box::new(different)));
     }
     Ok(None)
+}
+
+fn get(target: String) -> Sent {
+    Sent { method: "GET", target, headers: Vec::new(), body: String::new() }
 }
 
 fn wrong(expected: &[Expected], answered: &Answered) -> String {
@@ -158,8 +167,7 @@ fn stored(
     for (at, table) in world.tables.iter().enumerate() {
         let mut found: Vec<Box<RawValue>> = Vec::new();
         loop {
-            let target = format!("/{}?offset={}", table.name, found.len());
-            let sent = Sent { method: "GET", target, headers: Vec::new(), body: String::new() };
+            let sent = get(format!("/{}?offset={}", table.name, found.len()));
             let answered = real.answer(&bench.runtime, &sent, service);
             let answered = answered.map_err(|error| error.to_string())?;
             let page: Vec<Box<RawValue>> = serde_json::from_str(&answered.body)

@@ -9,21 +9,24 @@ use crate::world::{World, declaration};
 /// The declaration, the rows, what was asked before, who asked what, and both answers.
 #[must_use]
 pub fn shown(difference: &Difference) -> String {
-    let Difference { world, at, sent, expected, answered, what } = difference;
+    let Difference { world, caller, sent, expected, answered, what, .. } = difference;
+    let before = world.requests.split_last().map_or(&[][..], |(_, before)| before);
     let mut text = declaration(world);
     let _ = writeln!(text, "\nmax_rows = {}", world.max_rows);
     push_rows(&mut text, world);
-    if *at > 0 {
+    if !before.is_empty() {
         text.push_str("\nFirst:\n");
     }
-    for request in &world.requests[..*at] {
+    for request in before {
         let _ = writeln!(text, "{}", who(world, request.caller));
         push_sent(&mut text, &write(request, &world.sources(), &world.functions));
     }
-    let _ = writeln!(text, "\nThen {}", who(world, world.requests[*at].caller));
+    let _ = writeln!(text, "\nThen {}", who(world, *caller));
     push_sent(&mut text, sent);
     let expected: Vec<String> = expected.iter().map(|one| one.shown()).collect();
-    let _ = writeln!(text, "\nExpected {}", expected.join("\nor "));
+    if !expected.is_empty() {
+        let _ = writeln!(text, "\nExpected {}", expected.join("\nor "));
+    }
     let _ = writeln!(text, "\nAnswered {}", answered.status);
     for (name, value) in &answered.headers {
         let _ = writeln!(text, "{name}: {value}");

@@ -14,7 +14,6 @@ const TRIES: usize = 3_000;
 pub fn shrink(bench: &Bench, difference: Difference) -> Difference {
     let mut left = TRIES;
     let mut best = difference;
-    best.world.requests.truncate(best.at + 1);
     let mut progress = true;
     while progress && left > 0 {
         progress = false;
@@ -42,10 +41,7 @@ fn is_like(found: &Difference, best: &Difference) -> bool {
 /// The difference that a world shows, if it shows one.
 fn attempt(bench: &Bench, world: World) -> Option<Difference> {
     match run(bench, &world) {
-        Ok(Outcome::Different(mut found)) => {
-            found.world.requests.truncate(found.at + 1);
-            Some(*found)
-        }
+        Ok(Outcome::Different(found)) => Some(*found),
         _ => None,
     }
 }

@@ -28,6 +28,16 @@ impl Writing<'_, '_> {
         reading.shown(table, &sorted, part)
     }
 
+    /// Those of the touched rows that the view shows, and shows to the caller.
+    fn seen_again(&self, state: &State, touched: &[usize]) -> Vec<usize> {
+        let after = self.after(state);
+        let shows = |at: &usize| {
+            let shown = self.shown_again(state, &[*at]);
+            shown.iter().any(|place| after.visible(self.request.table).contains(place))
+        };
+        touched.iter().copied().filter(shows).collect()
+    }
+
     /// The answer to a create.
     pub fn created(
         &self,
@@ -37,17 +47,20 @@ impl Writing<'_, '_> {
         tells: bool,
     ) -> Result<Expected, Vec<Refusal>> {
         let represents = self.request.prefer.returning == Some(Returning::Representation);
+        let headers = self.request.prefer.returning == Some(Returning::HeadersOnly) && tells;
         let rows = if represents { self.returned(state, touched) } else { Vec::new() };
-        let count = if represents { rows.len() } else { touched.len() };
+        // Keys that come back through a view are those of rows that it shows.
+        let through = headers && self.is_through();
+        let told = if through { self.seen_again(state, touched) } else { touched.to_vec() };
+        let count = if represents { rows.len() } else { told.len() };
         let status = if merged && count > 0 { 200 } else { 201 };
         let total = self.request.prefer.count.map(|_| count);
         let range = Some(format!("*/{}", total.map_or("*".to_owned(), |total| total.to_string())));
         if represents {
             return self.representation(rows, status, range, true);
         }
-        let headers = self.request.prefer.returning == Some(Returning::HeadersOnly);
-        let location = match touched {
-            [one] if headers && tells => {
+        let location = match told.as_slice() {
+            [one] if headers => {
                 let row = self.projected(&state.rows[self.base()][*one]);
                 Some(self.location(&row))
             }
