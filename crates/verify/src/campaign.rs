@@ -1,5 +1,6 @@
 //! A run of many worlds on several threads, until enough is alike or something is different.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -115,7 +116,10 @@ pub fn start(campaign: &Campaign, tell: &(dyn Fn(u64) + Sync)) -> Result<Tally, 
         while !stop.load(Ordering::Relaxed) && done.load(Ordering::Relaxed) < campaign.cases {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let seed = world_seed(campaign.seed, at) & !(places - 1);
-            let outcome = campaign.proof.run(&bench, seed, None);
+            let run = || campaign.proof.run(&bench, seed, None);
+            // Whoever panics has said where; which world it was is known here only.
+            let outcome = catch_unwind(AssertUnwindSafe(run));
+            let outcome = outcome.unwrap_or_else(|_| Err("panicked".to_owned()));
             let outcome = outcome.map_err(|error| format!("seed {seed}: {error}"))?;
             let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
             let (tally, found) = &mut *shared;

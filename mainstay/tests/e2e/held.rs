@@ -72,6 +72,22 @@ fn what_a_view_computes_is_not_judged_by_what_it_was() {
 }
 
 #[test]
+fn the_rule_of_a_column_means_its_table_behind_a_view_too() {
+    let server = server();
+    for (owner, text) in [("ada", "first"), ("bela", "ada")] {
+        lay(&server, "notes", &json!({ "owner": owner, "text": text }));
+    }
+    let pin = |text: &str| {
+        let path = format!("/board?text=eq.{text}");
+        ask(&server, "ada", "PATCH", &path).json(r#"{"pinned":true}"#).send()
+    };
+    assert_eq!(code(&pin("ada")), (403, "42501".to_owned()), "says whose it is not");
+    pin("first").expect(204);
+    let pinned = all(&server, "/notes?select=owner&pinned=is.true");
+    assert_eq!(pinned, json!([{ "owner": "ada" }]));
+}
+
+#[test]
 fn no_reference_leads_into_another_tenant() {
     let server = server();
     for (id, org) in [("p1", "ada"), ("p2", "bela")] {

@@ -156,10 +156,6 @@ pub fn changed(
     let row = |at: usize| written.stored_column(at).map_or(Cell::Unknown, stored);
     let mut judging = Judging::default();
     judging.add(written.permits.act.check(), |check| check.judge(&row));
-    for (at, check) in &written.table.closed.update_checks {
-        let sets = set.iter().any(|(known, _)| known == at);
-        judging.add(Some(check).filter(|_| sets), |check| check.judge(&stored));
-    }
     let read = written.permits.read.as_ref().and_then(Permit::check);
     let level = &written.level.target.table.columns;
     let touched = |check: &&Check| {
@@ -167,12 +163,26 @@ pub fn changed(
     };
     let read = read.filter(|_| asked.returning.is_some()).filter(touched);
     judging.add(read, |check| check.judge_as_row(&row));
-    match judging.done() {
-        Ok(residuals) => {
-            residuals.iter().map(|rule| broken(plans, config, asked, Some(rule))).collect()
-        }
-        Err(()) => Ok(vec![broken(plans, config, asked, None)?]),
+    let mut of_columns = Judging::default();
+    for (at, check) in &written.table.closed.update_checks {
+        let sets = set.iter().any(|(known, _)| known == at);
+        of_columns.add(Some(check).filter(|_| sets), |check| check.judge(&stored));
     }
+    let broken = |rows, rule| broken(plans, config, asked, rows, rule);
+    let (Ok(addressed), Ok(changed)) = (judging.done(), of_columns.done()) else {
+        return Ok(vec![broken(Rows::Addressed, None)?]);
+    };
+    let addressed = addressed.iter().map(|rule| broken(Rows::Addressed, Some(rule)));
+    addressed.chain(changed.iter().map(|rule| broken(Rows::Changed, Some(rule)))).collect()
+}
+
+/// Whose columns a rule means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rows {
+    /// Of the level that was addressed, which may be a view.
+    Addressed,
+    /// Of the table.
+    Changed,
 }
 
 /// Finds a row for which the residual does not hold; any row without one.
@@ -180,6 +190,7 @@ fn broken(
     plans: &Plans,
     config: &Config,
     asked: &Asked<'_, '_>,
+    rows: Rows,
     residual: Option<&Arc<Residual>>,
 ) -> Result<Bound> {
     let Asked { intent, written, .. } = asked;
@@ -187,15 +198,18 @@ fn broken(
     let found = residual.map(|residual| rulings::behind(&written.rules, residual));
     let mut key = Key::new(Kind::Check, &written.level.target);
     key.text("broken").part(&written.level, part).rule(written.act.as_ref());
-    key.rule(found.as_ref().map(|(ruled, _)| ruled));
+    key.rule(found.as_ref().map(|(ruled, _)| ruled)).flag(rows == Rows::Changed);
     let prepared = plans.get_or_make(key, || {
         let mut shaping = Shaping::new(config, &intent.query, 0);
         let own = conditions::own(&written.level, part, &mut shaping)?;
-        let mut filter = written.found(own);
+        let (source, mut filter) = match rows {
+            Rows::Addressed => (written.level.target.source(), written.found(own)),
+            Rows::Changed => (written.table.source(), written.rows(own)),
+        };
         if let Some((ruled, _)) = &found {
             filter = filter.and(Filter::Broken(ruled.clone()));
         }
-        let select = Select { filter, ..Select::all(written.level.target.source(), Vec::new()) };
+        let select = Select { filter, ..Select::all(source, Vec::new()) };
         Ok(Prepared { inputs: shaping.inputs, ..Prepared::statement(sql::sqlite::any(&select)) })
     })?;
     let values = read::values(config, &prepared, &intent.query, Vec::new())?.into();
