@@ -4,6 +4,7 @@
 //! and an action to a permit, by the declared rules) and `closed` (columns). `keys` makes and keeps
 //! the signing secret. This crate renders no data.
 
+pub mod accounts;
 mod cache;
 pub mod caller;
 mod claims;

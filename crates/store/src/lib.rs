@@ -12,6 +12,7 @@ pub mod observe;
 pub mod plan;
 pub mod query;
 mod record;
+mod routine;
 pub mod shown;
 pub mod sink;
 pub mod sql;
@@ -20,11 +21,12 @@ pub mod sqlite;
 use std::path::Path;
 
 use mainstay_base::Result;
-use mainstay_schema::Catalog;
+use mainstay_schema::{Catalog, Value};
 
 pub use config::Config;
 pub use plan::{Answer, Bound, ReadPlan, Slot, Statement, WritePlan};
 pub use record::{Record, RecordKey};
+pub use routine::{Routine, Routines};
 pub use sink::{RowView, Sink};
 pub use sqlite::{Sqlite, Transaction};
 
@@ -63,6 +65,15 @@ impl Store {
         match self {
             Self::Sqlite(sqlite) => sqlite.write(plan, sink).await,
         }
+    }
+
+    /// Runs a routine that only reads, in a snapshot of its own; its rows come back as values.
+    ///
+    /// # Errors
+    /// As `read`.
+    pub async fn ask(&self, routine: &Routine, values: &[Value]) -> Result<Vec<Vec<Value>>> {
+        let answer = self.read(routine.plan(values)?, routine.rows()).await?;
+        Ok(answer.sink.rows)
     }
 
     /// Runs work that reads and writes one module in one transaction. It may be run more than once

@@ -3,16 +3,17 @@
 //! start when SQLite takes the group back.
 
 use mainstay_base::{Error, Result};
+use mainstay_schema::Value;
 use tokio::sync::oneshot;
 
 use super::failure::{self, Failure};
 use super::once;
 use super::readers;
 use super::session::Session;
-use super::write;
 use super::writer::Job;
-use crate::plan::{Answer, ReadPlan, WritePlan};
-use crate::{Record, RecordKey, Sink};
+use super::{violation, write};
+use crate::plan::{Answer, ReadPlan, Values, WritePlan};
+use crate::{Record, RecordKey, Routine, Sink};
 
 /// A transaction under way.
 pub struct Transaction<'c> {
@@ -48,6 +49,25 @@ impl Transaction<'_> {
         let done = done?;
         let (rows, inserted, total) = (done.affected, done.inserted, done.total);
         Ok(Answer { sink, rows, inserted, total })
+    }
+
+    /// Runs a routine and gives the rows of its last statement. An error leaves the transaction as
+    /// it was before.
+    ///
+    /// # Errors
+    /// As `Store::write`.
+    pub fn run(&mut self, routine: &Routine, values: &[Value]) -> Result<Vec<Vec<Value>>> {
+        let given = routine.given(values)?;
+        self.attempt(|transaction| {
+            let mut rows = routine.rows();
+            for statement in &routine.statements {
+                rows.restart();
+                let done = transaction.session.rows(statement, Values::given(&given), &mut rows);
+                let done = done.map_err(|error| violation::in_function(&routine.declared, error));
+                transaction.kept(done)?;
+            }
+            Ok(rows.rows)
+        })
     }
 
     /// Does several things together: when `work` fails, none of them has happened.
