@@ -103,6 +103,43 @@ codes! {
     RegexInvalid = "2201B", 400, "The regular expression does not compile or is too large.";
     PatternInvalid = "22025", 400, "A LIKE pattern ends in an escape character.";
 
+    // Accounts and sessions, codes of the GoTrue dialect.
+    JsonBad = "bad_json", 400, "The body is not JSON, or not an object.";
+    ValidationFailed = "validation_failed", 400, "A value is missing or not of the form that it must have.";
+    AuthorizationMissing = "no_authorization", 401, "The request needs a bearer token.";
+    JwtBad = "bad_jwt", 403, "The bearer token is not one of a user.";
+    NotAdmin = "not_admin", 403, "Only the service role may do this.";
+    UserUnknown = "user_not_found", 404, "There is no such user.";
+    UserGone = "user_not_found", 403, "The user of the bearer token is no more.";
+    SessionGone = "session_not_found", 403, "The session of the bearer token has ended.";
+    SessionLost = "session_not_found", 400, "The session of the refresh token has ended.";
+    SessionExpired = "session_expired", 400, "The session has lived or idled longer than it may.";
+    RefreshTokenUnknown = "refresh_token_not_found", 400, "The refresh token is not one of ours.";
+    RefreshTokenUsed = "refresh_token_already_used", 400, "The refresh token was used before: its session has been ended.";
+    CredentialsInvalid = "invalid_credentials", 400, "The address or the password is wrong; which of them is not said.";
+    EmailUnconfirmed = "email_not_confirmed", 400, "The address of mail has still to be confirmed.";
+    PhoneUnconfirmed = "phone_not_confirmed", 400, "The telephone number has still to be confirmed.";
+    UserBanned = "user_banned", 400, "The user may not sign in for now.";
+    UserExists = "user_already_exists", 422, "There is a user with this address or number.";
+    EmailExists = "email_exists", 422, "Another user has this address.";
+    PhoneExists = "phone_exists", 422, "Another user has this number.";
+    PasswordWeak = "weak_password", 422, "The password is too short or too common.";
+    PasswordSame = "same_password", 422, "The new password is the old one.";
+    SignupDisabled = "signup_disabled", 422, "New users are not taken.";
+    AnonymousDisabled = "anonymous_provider_disabled", 422, "Users without an address are not taken.";
+    EmailDisabled = "email_provider_disabled", 422, "Signing in by address and password is switched off.";
+    PhoneDisabled = "phone_provider_disabled", 422, "Signing in by telephone is switched off.";
+    OtpExpired = "otp_expired", 403, "The code or link is wrong, was used, or is too old.";
+    OtpDisabled = "otp_disabled", 422, "There is no such user, and none is made by a code or link.";
+    FlowUnknown = "flow_state_not_found", 404, "There is no such code to exchange, or it was used.";
+    FlowExpired = "flow_state_expired", 422, "The code was exchanged too late.";
+    VerifierBad = "bad_code_verifier", 400, "The verifier does not match the challenge.";
+    ReauthenticationNeeded = "reauthentication_needed", 400, "The change needs the code that `reauthenticate` sends.";
+    ReauthenticationInvalid = "reauthentication_not_valid", 422, "The code of `reauthenticate` is wrong or too old.";
+    RateExceeded = "over_request_rate_limit", 429, "Too many tries; come back after the time in Retry-After.";
+    MailRateExceeded = "over_email_send_rate_limit", 429, "A letter went to this address a moment ago.";
+    ProviderUnsupported = "feature_disabled", 404, "The dialect has this feature, this server has not.";
+
     // Requests that are sent again.
     IdempotencyKeyInvalid = "idempotency_key_invalid", 400, "The Idempotency-Key is empty or too long.";
     IdempotencyKeyInUse = "idempotency_key_in_use", 409, "The first request with this Idempotency-Key has not been answered yet.";
