@@ -195,3 +195,18 @@ fn a_repeated_key_shows_nothing_that_the_rights_of_now_hide() {
     let elsewhere = send(json!({ "sub": "ada", "aal": "aal2", "tenant": "t2" })).expect(201);
     assert_eq!(elsewhere.header("idempotent-replayed"), None, "another tenant, another caller");
 }
+
+#[test]
+fn an_upsert_makes_no_row_into_what_an_update_may_not() {
+    let server = server();
+    lay(&server, "ranks", &json!({ "id": "r", "level": "low" }));
+    let upsert = |level: &str| {
+        let request = ask(&server, "ada", "POST", "/ranks")
+            .json(&format!(r#"{{"id":"r","level":"{level}"}}"#));
+        request.header("prefer", "resolution=merge-duplicates").send()
+    };
+    assert_eq!(code(&upsert("top")), (409, "23505".to_owned()));
+    assert_eq!(all(&server, "/ranks?select=level"), json!([{ "level": "low" }]));
+    upsert("mid").expect(200);
+    assert_eq!(all(&server, "/ranks?select=level"), json!([{ "level": "mid" }]), "the control");
+}

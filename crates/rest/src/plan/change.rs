@@ -11,8 +11,9 @@ use mainstay_store::query::{self, Expr, Given, Operand};
 use mainstay_store::{Bound, Statement, WritePlan, plan as store_plan, sql};
 
 use super::body;
+use super::fill::{columns, may_write};
 use super::guard::unnamed;
-use super::insert::{PlannedWrite, columns, may_write};
+use super::insert::PlannedWrite;
 use super::judge;
 use super::made::Maker;
 use super::rows::{self, Shaping};
@@ -78,15 +79,7 @@ pub fn update(
         return Ok(None);
     }
     filtered(config, intent, "UPDATE")?;
-    for (at, value) in &set {
-        may_write(target, *at, &target.closed.update, permit.identity())?;
-        may_change(target, *at, permit.identity())?;
-        let checked = target.index.guards[*at].check_change(target.table, *at, value);
-        match target.closed.read.contains(at) {
-            true => checked.map_err(|error| unnamed(target.table, &error))?,
-            false => checked?,
-        }
-    }
+    set.iter().try_for_each(|(at, value)| may_set(target, *at, value, permit.identity()))?;
     let places: Vec<usize> = set.iter().map(|(at, _)| *at).collect();
     let mut key = Key::new(Kind::Update, &asked.written.level.target);
     key.numbers(&places);
@@ -115,6 +108,18 @@ pub fn delete(plans: &Plans, config: &Config, asked: &Asked<'_, '_>) -> Result<P
     let bound = Bound { statement: Arc::clone(&prepared.statement), values, rules };
     let change = Change::Delete(store_plan::Delete { bound, referenced });
     finish(plans, config, asked, &prepared, change)
+}
+
+/// # Errors
+/// As `fill::may_write`, `may_change`, and the declared bounds.
+fn may_set(target: &Target<'_>, at: usize, value: &Value, identity: &Identity) -> Result<()> {
+    may_write(target, at, &target.closed.update, identity)?;
+    may_change(target, at, identity)?;
+    let checked = target.index.guards[at].check_change(target.table, at, value);
+    match target.closed.read.contains(&at) {
+        true => checked.map_err(|error| unnamed(target.table, &error)),
+        false => checked,
+    }
 }
 
 /// # Errors

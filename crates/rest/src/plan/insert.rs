@@ -1,24 +1,21 @@
-//! Plans new rows: which columns they have, what the server fills in, what happens when a row is
+//! Plans new rows: the statements for what `fill` made of the body, and what happens when a row is
 //! there already.
 
 use std::sync::Arc;
 
 use mainstay_base::{Code, Error, Result};
-use mainstay_gate::Identity;
-use mainstay_schema::model::Identity as Numbering;
-use mainstay_schema::{Column, Table, Value};
+use mainstay_schema::Value;
 use mainstay_store::plan::{Change, Guard, InsertRun, Reread, Upsert};
 use mainstay_store::query::{Conflict, Expr, Insert};
 use mainstay_store::{WritePlan, sql};
 
-use super::body::{self, Cells};
-use super::guard::unnamed;
-use super::judge;
+use super::fill::{columns, fill, may_write, same_keys};
 use super::made::Maker;
 use super::rows::{self, Shaping};
 use super::shape::{Key, Kind};
 use super::viewer::Viewer;
 use super::{Output, Prepared, Target, Written, reread, resolve};
+use super::{body, judge};
 use crate::parse::prefer::Resolution;
 use crate::parse::{Intent, Part};
 use crate::{Config, Plans};
@@ -59,7 +56,7 @@ pub fn plan(
     wanted: &Wanted<'_, '_>,
     maker: &Maker<'_>,
 ) -> Result<PlannedWrite> {
-    let (target, permit) = (&wanted.written.table, &wanted.written.permits.act);
+    let target = &wanted.written.table;
     let only = columns(target, intent)?;
     let rows = body::read(target, intent.body_kind, body, only.as_deref())?;
     let sent = match only {
@@ -95,6 +92,16 @@ pub fn plan(
             Some(Reread::Keys(reread::by_keys(plans, config, wanted.written, intent, part)?))
         }
     };
+    Ok(finish(wanted, runs, outputs, reread))
+}
+
+fn finish(
+    wanted: &Wanted<'_, '_>,
+    runs: Vec<InsertRun>,
+    outputs: Arc<[Output]>,
+    reread: Option<Reread>,
+) -> PlannedWrite {
+    let (target, permit) = (&wanted.written.table, &wanted.written.permits.act);
     let casts = outputs.iter().any(|output| output.cast.is_some());
     let alone = matches!(runs.as_slice(), [run] if run.rows.len() == 1 && run.upsert.is_none());
     let atomic = alone && !casts && reread.is_none() && wanted.guard == Guard::default();
@@ -111,137 +118,7 @@ pub fn plan(
         refusal: permit.identity().refusal(),
         reread,
     };
-    Ok(PlannedWrite { plan, outputs })
-}
-
-/// `columns=`
-///
-/// # Errors
-/// `PGRST204`
-pub fn columns(target: &Target<'_>, intent: &Intent<'_>) -> Result<Option<Vec<usize>>> {
-    let Some(names) = &intent.query.columns else {
-        return Ok(None);
-    };
-    let mut columns = Vec::with_capacity(names.len());
-    for name in names {
-        let at = resolve::body_column(target, name)?;
-        if !columns.contains(&at) {
-            columns.push(at);
-        }
-    }
-    Ok(Some(columns))
-}
-
-/// Without `columns=` all rows must have the keys of the first.
-fn same_keys(rows: &[Cells]) -> Result<Vec<usize>> {
-    let Some(first) = rows.first() else {
-        return Ok(Vec::new());
-    };
-    let sent: Vec<usize> = first.iter().map(|(at, _)| *at).collect();
-    let same = |row: &Cells| row.len() == sent.len() && row.iter().all(|(at, _)| sent.contains(at));
-    if rows.iter().all(same) {
-        return Ok(sent);
-    }
-    Err(Error::new(Code::BodyUnreadable, "All object keys must match")
-        .hint("Name the columns with the query parameter `columns`."))
-}
-
-/// The columns and values of one row, checked: those sent, then those that the server makes.
-fn fill(
-    target: &Target<'_>,
-    sent: &[usize],
-    mut cells: Cells,
-    intent: &Intent<'_>,
-    maker: &Maker<'_>,
-) -> Result<(Vec<usize>, Vec<Value>)> {
-    let table = target.table;
-    let (mut columns, mut values) = (Vec::with_capacity(sent.len() + 2), Vec::new());
-    for at in sent {
-        let given = cells.iter().position(|(known, _)| known == at);
-        let value = match given {
-            Some(place) => Some(std::mem::replace(&mut cells[place].1, Value::Null)),
-            None if intent.prefer.missing_default => maker.value(&table.columns[*at])?,
-            None => Some(Value::Null),
-        };
-        // A column that `columns` lists is written, whether the body has it or not.
-        may_write(target, *at, &target.closed.create, maker.identity())?;
-        if let Some(value) = value {
-            may_fill(target, *at, &value, maker)?;
-            bounded(target, *at, &value)?;
-            columns.push(*at);
-            values.push(value);
-        }
-    }
-    for (at, column) in table.columns.iter().enumerate() {
-        if sent.contains(&at) {
-            continue;
-        }
-        match maker.value(column)?.filter(|_| Maker::makes(column)) {
-            Some(value) => {
-                bounded(target, at, &value)?;
-                columns.push(at);
-                values.push(value);
-            }
-            // SQLite would number a key that is one whole number by itself.
-            None if is_missing(table, column) => bounded(target, at, &Value::Null)?,
-            None => {}
-        }
-    }
-    Ok((columns, values))
-}
-
-/// Nobody has a value for it, and it cannot be null.
-fn is_missing(table: &Table, column: &Column) -> bool {
-    let made = column.default.is_some() || column.identity.is_some() || column.generated.is_some();
-    !made && !column.null && !table.adopted
-}
-
-/// The declared bounds. What the server fills into a hidden column is told without its name.
-fn bounded(target: &Target<'_>, at: usize, value: &Value) -> Result<()> {
-    let checked = target.index.guards[at].check(target.table, at, value);
-    match target.closed.read.contains(&at) {
-        true => checked.map_err(|error| unnamed(target.table, &error)),
-        false => checked,
-    }
-}
-
-/// # Errors
-/// `428C9` for a column that the server fills in, unless the value is the server's.
-fn may_fill(target: &Target<'_>, at: usize, value: &Value, maker: &Maker<'_>) -> Result<()> {
-    let column = &target.table.columns[at];
-    if !column.readonly
-        || maker.identity().is_service()
-        || maker.value(column)?.as_ref() == Some(value)
-    {
-        return Ok(());
-    }
-    let message = format!("cannot insert a non-DEFAULT value into column \"{}\"", column.name);
-    Err(Error::new(Code::GeneratedColumn, message)
-        .details(format!("Column \"{}\" is read-only.", column.name)))
-}
-
-/// # Errors
-/// `42501` for columns that are closed to the caller, `428C9` for those that only the database
-/// writes.
-pub fn may_write(
-    target: &Target<'_>,
-    at: usize,
-    closed: &[usize],
-    identity: &Identity,
-) -> Result<()> {
-    let column = &target.table.columns[at];
-    if closed.contains(&at) {
-        let message = format!("permission denied for column {}", column.name);
-        return Err(Error::new(identity.refusal(), message));
-    }
-    let why = match (&column.generated, column.identity) {
-        (Some(_), _) => "a generated column",
-        (None, Some(Numbering::Always)) => "an identity column defined as GENERATED ALWAYS",
-        _ => return Ok(()),
-    };
-    let message = format!("cannot insert a non-DEFAULT value into column \"{}\"", column.name);
-    Err(Error::new(Code::GeneratedColumn, message)
-        .details(format!("Column \"{}\" is {why}.", column.name)))
+    PlannedWrite { plan, outputs }
 }
 
 /// A new run: its statement is made or remembered.
@@ -268,32 +145,11 @@ fn start(
         key.numbers(&upserting.target).flag(upserting.merges);
     }
     let prepared = plans.get_or_make(key, || {
-        let (exprs, outputs) = shown(config, intent, wanted)?;
-        let echo =
-            echo(target, &exprs, &columns).filter(|_| !rereads && wanted.upserting.is_none());
-        let keys = || target.table.primary_key.columns.iter().copied().map(Expr::Column).collect();
         let conflict = wanted.upserting.as_ref().filter(|_| meets).map(|upserting| Conflict {
             target: upserting.target.clone(),
             update: upserting.merges.then(|| update.clone()),
         });
-        let insert = Insert {
-            table: Arc::clone(target.table),
-            columns: columns.clone(),
-            conflict,
-            returning: match (rereads, &echo) {
-                (true, _) => keys(),
-                (false, Some(_)) => Vec::new(),
-                (false, None) => exprs,
-            },
-        };
-        Ok(Prepared {
-            statement: Arc::new(sql::sqlite_write::insert(&insert)),
-            count: None,
-            outputs: outputs.into(),
-            inputs: Vec::new(),
-            keyed: false,
-            echo,
-        })
+        prepare(config, intent, wanted, &columns, conflict)
     })?;
     let run = InsertRun {
         statement: Arc::clone(&prepared.statement),
@@ -305,6 +161,37 @@ fn start(
         meetings: Vec::new(),
     };
     Ok((run, Arc::clone(&prepared.outputs)))
+}
+
+fn prepare(
+    config: &Config,
+    intent: &Intent<'_>,
+    wanted: &Wanted<'_, '_>,
+    columns: &[usize],
+    conflict: Option<Conflict>,
+) -> Result<Prepared> {
+    let (target, rereads) = (&wanted.written.table, wanted.rereads());
+    let (exprs, outputs) = shown(config, intent, wanted)?;
+    let echo = echo(target, &exprs, columns).filter(|_| !rereads && wanted.upserting.is_none());
+    let keys = || target.table.primary_key.columns.iter().copied().map(Expr::Column).collect();
+    let insert = Insert {
+        table: Arc::clone(target.table),
+        columns: columns.to_vec(),
+        conflict,
+        returning: match (rereads, &echo) {
+            (true, _) => keys(),
+            (false, Some(_)) => Vec::new(),
+            (false, None) => exprs,
+        },
+    };
+    Ok(Prepared {
+        statement: Arc::new(sql::sqlite_write::insert(&insert)),
+        count: None,
+        outputs: outputs.into(),
+        inputs: Vec::new(),
+        keyed: false,
+        echo,
+    })
 }
 
 /// Columns of a row that is there that take the new row's value. What the server fills in by itself

@@ -9,7 +9,7 @@ use mainstay_schema::model::Default;
 use mainstay_schema::rule::{Cell, Check, Const, Residual, Verdict};
 use mainstay_schema::{Column, Value};
 use mainstay_store::plan::Meeting;
-use mainstay_store::query::{Expr, Filter, Operand, Select, Test};
+use mainstay_store::query::{Expr, Filter, Given, Operand, Select, Test};
 use mainstay_store::{Bound, sql};
 
 use super::change::Asked;
@@ -83,47 +83,70 @@ pub fn meeting(
     known: &Known<'_>,
 ) -> Result<Meeting> {
     let written = wanted.written;
-    let table = written.table.table;
     let values: Option<Vec<Value>> =
         upserting.target.iter().map(|at| known(*at).cloned()).collect();
     if wanted.blind || !judges_meetings(wanted) {
         return Ok(Meeting::Free);
     }
     let Some(values) = values else { return Ok(Meeting::Never) };
+    match met(wanted, upserting, update, known) {
+        Err(()) => Ok(Meeting::Never),
+        Ok(residuals) if residuals.is_empty() => Ok(Meeting::Free),
+        Ok(residuals) => one_of(plans, written, &upserting.target, values, &residuals),
+    }
+}
+
+/// What must hold of the row that is there: it may be read, and, where it is changed, become this.
+fn met(
+    wanted: &Wanted<'_, '_>,
+    upserting: &Upserting,
+    update: &[usize],
+    known: &Known<'_>,
+) -> Judged {
+    let written = wanted.written;
+    let columns = &written.table.table.columns;
     let cell = |at: usize| match known(at).filter(|_| update.contains(&at)) {
-        Some(value) => value_cell(&table.columns[at], value),
-        None => old_cell(&table.columns[at], !update.is_empty()),
+        Some(value) => value_cell(&columns[at], value),
+        None => old_cell(&columns[at], !update.is_empty()),
     };
     let mut judging = Judging::default();
     let rows = |permit: Option<&Permit>| permit.and_then(Permit::rows).cloned();
     let read = written.permits.read.as_ref();
     judging.left.extend(rows(read));
-    if upserting.merges {
-        let change = written.permits.update.as_ref();
-        judging.left.extend(rows(change));
-        judging.add(change.and_then(Permit::check), |check| check.judge(&cell));
-        for (at, check) in &written.table.closed.update_checks {
-            // The columns by which the rows meet do not change.
-            let changes = update.contains(at) && !upserting.target.contains(at);
-            judging.add(Some(check).filter(|_| changes), |check| check.judge(&cell));
-        }
-        let touched = |check: &&Check| update.iter().any(|at| check.looks_at(*at));
-        let shown = read.and_then(Permit::check).filter(|_| wanted.returning.is_some());
-        judging.add(shown.filter(touched), |check| check.judge_as_row(&cell));
+    if !upserting.merges {
+        return judging.done();
     }
-    let Ok(residuals) = judging.done() else { return Ok(Meeting::Never) };
-    if residuals.is_empty() {
-        return Ok(Meeting::Free);
+    let change = written.permits.update.as_ref();
+    judging.left.extend(rows(change));
+    judging.add(change.and_then(Permit::check), |check| check.judge(&cell));
+    for (at, check) in &written.table.closed.update_checks {
+        // The columns by which the rows meet do not change.
+        let changes = update.contains(at) && !upserting.target.contains(at);
+        judging.add(Some(check).filter(|_| changes), |check| check.judge(&cell));
     }
+    let touched = |check: &&Check| update.iter().any(|at| check.looks_at(*at));
+    let shown = read.and_then(Permit::check).filter(|_| wanted.returning.is_some());
+    judging.add(shown.filter(touched), |check| check.judge_as_row(&cell));
+    judging.done()
+}
+
+/// Asks for a row with these values in the columns of the target, for which all of it holds.
+fn one_of(
+    plans: &Plans,
+    written: &Written<'_>,
+    target: &[usize],
+    values: Vec<Value>,
+    residuals: &[Arc<Residual>],
+) -> Result<Meeting> {
     let mut key = Key::new(Kind::Check, &written.table);
-    key.text("meeting").numbers(&upserting.target);
+    key.text("meeting").numbers(target);
     let mut rules: Vec<Value> = Vec::new();
     let mut filter = Filter::NONE;
-    for (place, at) in upserting.target.iter().enumerate() {
-        let given = Operand::Given(mainstay_store::query::Given(place));
+    for (place, at) in target.iter().enumerate() {
+        let given = Operand::Given(Given(place));
         filter = filter.and(Filter::Test(Expr::Column(*at), Test::Eq, given));
     }
-    for residual in &residuals {
+    for residual in residuals {
         let (ruled, all) = rulings::behind(&rules, residual);
         key.rule(Some(&ruled));
         filter = filter.and(Filter::Rule(ruled));

@@ -6,6 +6,7 @@ pub mod body;
 pub mod call;
 pub mod change;
 mod conditions;
+pub mod fill;
 pub mod guard;
 pub mod index;
 pub mod input;

@@ -127,3 +127,65 @@ impl Const {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_stored_is_what_a_rule_sees_and_binds_again() {
+        let text = |text: &str| Value::Text(text.to_owned());
+        let moment = text("2023-11-14T22:13:20+00:00");
+        for (stored, ty, expected) in [
+            (Value::Null, Type::Text, Const::Null),
+            (Value::Int(1), Type::Boolean, Const::Bool(true)),
+            (Value::Int(0), Type::Boolean, Const::Bool(false)),
+            (Value::Int(7), Type::Integer, Const::Int(7)),
+            (Value::Real(1.5), Type::Double, Const::Double(1.5)),
+            (text("a"), Type::Text, Const::Text("a".to_owned())),
+            (moment.clone(), Type::TimestampTz, Const::Time(1_700_000_000_000_000)),
+            (Value::Blob(vec![1]), Type::Bytes, Const::Bytes(vec![1])),
+            (text(r#"{"a":[1]}"#), Type::Json, Const::Json(json!({ "a": [1] }))),
+        ] {
+            let seen = Const::from_stored(&stored, &ty);
+            assert_eq!(seen.as_ref(), Some(&expected), "{ty:?}");
+            assert_eq!(expected.to_stored(), stored, "{ty:?}");
+        }
+        assert_eq!(Const::from_stored(&Value::Int(2), &Type::Double), Some(Const::Double(2.0)));
+        for (stored, ty) in [
+            (text("no time"), Type::TimestampTz),
+            (text("{"), Type::Json),
+            (text("7"), Type::Integer),
+            (Value::Int(1), Type::Text),
+        ] {
+            assert_eq!(Const::from_stored(&stored, &ty), None, "{stored:?}");
+        }
+    }
+
+    #[test]
+    fn kinds_are_compared_as_cel_compares_them() {
+        let text = |text: &str| Const::Text(text.to_owned());
+        let bytes = |byte: u8| Const::Bytes(vec![byte]);
+        for (left, right, equal, order) in [
+            (Const::Int(1), Const::Double(1.0), true, Some(Ordering::Equal)),
+            (Const::Int(1), text("1"), false, None),
+            (Const::Bool(false), Const::Bool(true), false, Some(Ordering::Less)),
+            (Const::Time(1), Const::Time(2), false, Some(Ordering::Less)),
+            (Const::Span(2), Const::Span(1), false, Some(Ordering::Greater)),
+            (Const::Time(1), Const::Span(1), false, None),
+            (Const::Time(1), Const::Int(1), false, None),
+            (bytes(1), bytes(2), false, Some(Ordering::Less)),
+            (bytes(1), bytes(1), true, Some(Ordering::Equal)),
+            (text("a"), text("a"), true, Some(Ordering::Equal)),
+            (Const::Null, Const::Null, true, None),
+            (Const::Null, Const::Bool(false), false, None),
+            (Const::Double(f64::NAN), Const::Double(f64::NAN), false, None),
+            (Const::Json(json!(["a"])), Const::Json(json!(["a"])), true, None),
+        ] {
+            assert_eq!(left.equals(&right), equal, "{left:?} {right:?}");
+            assert_eq!(left.order(&right), order, "{left:?} {right:?}");
+        }
+    }
+}

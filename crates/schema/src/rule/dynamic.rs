@@ -124,4 +124,73 @@ mod tests {
         assert_eq!(super::order(&json!(1), &json!("1")), None);
         assert!(!equal(&json!(1), &json!("1")) && equal(&json!([1]), &json!([1.0])));
     }
+
+    #[test]
+    fn steps_lead_through_names_and_places_and_nowhere_else() {
+        let value = json!({ "a": [10, { "b": null }], "0": "zero" });
+        let name = |name: &str| Key::Name(name.to_owned());
+        for (path, expected) in [
+            (vec![], Some(value.clone())),
+            (vec![name("a"), Key::At(0)], Some(json!(10))),
+            (vec![name("a"), Key::At(1), name("b")], Some(json!(null))),
+            (vec![name("0")], Some(json!("zero"))),
+            (vec![Key::At(0)], None),
+            (vec![name("a"), Key::At(2)], None),
+            (vec![name("a"), Key::At(-1)], None),
+            (vec![name("a"), name("0")], None),
+            (vec![name("c")], None),
+            (vec![name("0"), name("length")], None),
+        ] {
+            assert_eq!(step(&value, &path), expected.as_ref(), "{path:?}");
+        }
+    }
+
+    #[test]
+    fn only_numbers_texts_and_booleans_have_an_order() {
+        assert_eq!(order(&json!("Z"), &json!("a")), Some(Ordering::Less));
+        assert_eq!(order(&json!(true), &json!(false)), Some(Ordering::Greater));
+        for (left, right) in
+            [(json!([1]), json!([2])), (json!(null), json!(null)), (json!({}), json!({}))]
+        {
+            assert_eq!(order(&left, &right), None, "{left} {right}");
+        }
+    }
+
+    #[test]
+    fn equality_looks_into_lists_and_maps() {
+        for (left, right, expected) in [
+            (json!([1, [2]]), json!([1.0, [2.0]]), true),
+            (json!([1]), json!([1, 2]), false),
+            (json!([1, 2]), json!([1]), false),
+            (json!({ "a": 1 }), json!({ "a": 1.0 }), true),
+            (json!({ "a": 1 }), json!({ "b": 1 }), false),
+            (json!({ "a": 1 }), json!({ "a": 1, "b": 2 }), false),
+            (json!(null), json!(null), true),
+            (json!(false), json!(null), false),
+            (json!(2.5), json!(3.5), false),
+        ] {
+            assert_eq!(equal(&left, &right), expected, "{left} {right}");
+        }
+    }
+
+    #[test]
+    fn membership_size_and_items_are_those_of_lists_maps_and_texts() {
+        for (value, list, expected) in [
+            (json!(2), json!([1, 2.0]), Some(true)),
+            (json!(3), json!([1, 2]), Some(false)),
+            (json!("a"), json!({ "a": 1 }), Some(true)),
+            (json!("b"), json!({ "a": 1 }), Some(false)),
+            (json!(1), json!({ "1": 1 }), Some(false)),
+            (json!(true), json!({ "true": 1 }), Some(false)),
+            (json!(null), json!({ "a": 1 }), None),
+            (json!("a"), json!("abc"), None),
+        ] {
+            assert_eq!(within(&value, &list), expected, "{value} {list}");
+        }
+        let sizes = [json!("né"), json!([1, 2, 3]), json!({ "a": 1 }), json!(7), json!(null)];
+        assert_eq!(sizes.each_ref().map(size), [Some(2), Some(3), Some(1), None, None]);
+        assert_eq!(items(&json!([1, "a"])), Some(vec![json!(1), json!("a")]));
+        assert_eq!(items(&json!({ "a": 1, "b": 2 })), Some(vec![json!("a"), json!("b")]));
+        assert_eq!(items(&json!("ab")), None);
+    }
 }

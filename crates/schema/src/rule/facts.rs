@@ -115,3 +115,30 @@ fn from_json(json: &serde_json::Value) -> Value {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn claims_are_the_same_after_the_way_through_the_interpreter() {
+        let claims = json!({
+            "null": null, "truth": true, "whole": -7, "large": u64::MAX, "part": 1.5,
+            "text": "né", "list": [1, [2.5, "x"], {}], "map": { "a": { "b": [] } },
+        });
+        assert_eq!(to_json(&from_json(&claims)), Some(claims));
+    }
+
+    #[test]
+    fn what_json_has_no_form_for_is_none() {
+        let bytes = Value::Bytes(Arc::new(vec![1]));
+        assert_eq!(to_json(&bytes), None);
+        assert_eq!(to_json(&Value::List(Arc::new(vec![Value::Null, bytes]))), None);
+        assert_eq!(to_json(&Value::Float(f64::NAN)), None);
+        let key = cel::objects::Key::Int(1);
+        let map = cel::objects::Map { map: Arc::new(HashMap::from([(key, Value::Null)])) };
+        assert_eq!(to_json(&Value::Map(map)), None);
+    }
+}

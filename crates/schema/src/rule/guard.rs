@@ -73,3 +73,49 @@ fn behind_string(text: &str, quote: char, raw: bool) -> &str {
     }
     rest
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_just_within_the_bounds_is_taken() {
+        let many = |text: &str, times: usize| text.repeat(times);
+        let most = MAX_RULE_DEPTH;
+        let pad = |bytes: usize| "true".to_owned() + &many(" ", bytes - 4);
+        for (within, beyond) in [
+            (pad(MAX_RULE_BYTES), pad(MAX_RULE_BYTES + 1)),
+            (many("(", most) + "1" + &many(")", most), many("(", most + 1)),
+            (many("!", most) + "true", many("! ", most + 1) + "true"),
+            (many("-", most) + "1", many("-", most + 1) + "1"),
+            (many("true ? 1 : ", most) + "2", many("true ? 1 : ", most + 1) + "2"),
+            (many("[", 12) + &many("!", 12), many("{", 12) + "1 ? " + &many("-", 12)),
+            // Brackets that were closed and prefixes that were used up count no more.
+            (many("()", 200), many("()", 200) + &many("(", most + 1)),
+            (many("!a ", 200), many("!a ", 20) + &many("!", most + 1)),
+        ] {
+            assert!(check(&within).is_ok(), "{within}");
+            assert!(check(&beyond).is_err(), "{beyond}");
+        }
+    }
+
+    #[test]
+    fn brackets_in_texts_and_comments_do_not_count() {
+        let deep = "(".repeat(30);
+        for (open, close) in [
+            ("'", "'"),
+            ("\"", "\""),
+            ("'''", "'''"),
+            ("\"\"\"", "\"\"\""),
+            ("r'", "'"),
+            ("'it\\'s ", "'"),
+            ("// ", "\n"),
+        ] {
+            assert!(check(&format!("{open}{deep}{close} == x")).is_ok(), "{open}");
+            assert!(check(&format!("{open}{close}{deep}")).is_err(), "{open}");
+        }
+        // A backslash means itself in a raw text, which ends there.
+        assert!(check(&format!("r'\\' == {deep}")).is_err());
+        assert!(check(&format!("'\\' == {deep}'")).is_ok());
+    }
+}

@@ -185,41 +185,12 @@ impl Making {
             Term::Field(field) => {
                 self.tag(31);
                 self.number(field.column);
-                let at = match &field.at {
-                    At::Row => {
-                        self.tag(0);
-                        At::Row
-                    }
-                    At::New => {
-                        self.tag(1);
-                        At::New
-                    }
-                    At::Var(level) => {
-                        self.tag(2);
-                        self.number(*level);
-                        At::Var(*level)
-                    }
-                    At::Via(via) => {
-                        self.tag(3);
-                        self.text(&via.table);
-                        self.text(&via.column);
-                        let key = self.term(&via.key);
-                        let (table, column) = (via.table.clone(), via.column.clone());
-                        At::Via(Via { key, table, column }.into())
-                    }
-                };
+                let at = self.at(&field.at);
                 Term::Field(Field { at, ..field.clone() })
             }
             Term::Step(inner, path) => {
                 self.tag(32);
-                self.number(path.len());
-                for key in path {
-                    match key {
-                        Key::Name(name) => self.text(name),
-                        Key::At(at) => self.shape.extend_from_slice(&at.to_le_bytes()),
-                    }
-                    self.tag(u8::from(matches!(key, Key::Name(_))));
-                }
+                self.path(path);
                 Term::Step(Box::new(self.term(inner)), path.clone())
             }
             Term::Item(level) => {
@@ -240,6 +211,44 @@ impl Making {
                 self.tag(36);
                 Term::Error
             }
+        }
+    }
+
+    /// Whose column it is.
+    fn at(&mut self, at: &At) -> At {
+        match at {
+            At::Row => {
+                self.tag(0);
+                At::Row
+            }
+            At::New => {
+                self.tag(1);
+                At::New
+            }
+            At::Var(level) => {
+                self.tag(2);
+                self.number(*level);
+                At::Var(*level)
+            }
+            At::Via(via) => {
+                self.tag(3);
+                self.text(&via.table);
+                self.text(&via.column);
+                let key = self.term(&via.key);
+                let (table, column) = (via.table.clone(), via.column.clone());
+                At::Via(Via { key, table, column }.into())
+            }
+        }
+    }
+
+    fn path(&mut self, path: &[Key]) {
+        self.number(path.len());
+        for key in path {
+            match key {
+                Key::Name(name) => self.text(name),
+                Key::At(at) => self.shape.extend_from_slice(&at.to_le_bytes()),
+            }
+            self.tag(u8::from(matches!(key, Key::Name(_))));
         }
     }
 }

@@ -102,7 +102,9 @@ fn changed(
     for (table, here) in world.tables.iter().enumerate() {
         let bound = |at: &usize| {
             let unique = here.unique_sets().any(|set| set.contains(at));
-            unique || here.columns[*at].reference.is_some()
+            // Whose a row is decides who may refer to it, whether it may be seen or not.
+            let owner = here.tenant == Some(*at) && is_referred_to(world, table);
+            unique || owner || here.columns[*at].reference.is_some()
         };
         for (place, row) in rows[table].iter_mut().enumerate() {
             let whole = hidden.rows[table].contains(&place);
@@ -122,6 +124,11 @@ fn changed(
         }
     }
     rows
+}
+
+fn is_referred_to(world: &World, table: usize) -> bool {
+    let mut columns = world.tables.iter().flat_map(|here| &here.columns);
+    columns.any(|column| column.reference.as_ref().is_some_and(|to| to.table == table))
 }
 
 /// Rows that nobody asks for: their keys and unique values are outside of what requests name.
