@@ -4,6 +4,7 @@
 //! and an action to a permit, by the declared rules) and `closed` (columns). `keys` makes and keeps
 //! the signing secret. This crate renders no data.
 
+pub mod apikey;
 mod cache;
 pub mod caller;
 mod claims;
@@ -12,7 +13,9 @@ pub mod identify;
 pub mod identity;
 pub mod keys;
 pub mod limits;
+pub mod password;
 pub mod permit;
+pub mod secret;
 pub mod token;
 mod weakness;
 
