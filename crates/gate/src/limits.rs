@@ -42,3 +42,14 @@ pub const CODE_DIGITS: std::ops::RangeInclusive<usize> = 6..=10;
 
 /// Characters of a PKCE challenge or verifier. Source: RFC 7636, section 4.1. `bad_request`
 pub const PKCE_CHARACTERS: std::ops::RangeInclusive<usize> = 43..=128;
+
+/// Seconds for which others may keep our published keys. Protects those who verify on their own: a
+/// key signs nothing before it was published for so long.
+pub const JWKS_CACHE_SECONDS: i64 = 600;
+
+/// Keys of an application, of all kinds. Protects the verifier's search, which looks at each.
+/// Refused at start and on rotation.
+pub const SIGNING_KEYS: usize = 32;
+
+/// Characters of a key's name. Refused at start.
+pub const KEY_NAME_CHARACTERS: usize = 128;
