@@ -78,7 +78,7 @@ impl Gate {
             }
             return Ok(identity);
         }
-        let identity = Arc::new(self.verifier.verify(token)?);
+        let identity = Arc::new(self.verifier.verify(token, now)?);
         identity.check_time(now)?;
         self.cache.put(token, Arc::clone(&identity));
         Ok(identity)

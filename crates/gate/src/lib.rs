@@ -2,9 +2,12 @@
 //!
 //! `identify` (headers to an identity, by `token` and its cache) -> `permit` (a `caller`, a table
 //! and an action to a permit, by the declared rules) and `closed` (columns). `keys` makes and keeps
-//! the signing secret. This crate renders no data.
+//! the signing secret. Beside that way: `password` (hashes and rules), `secret` (what is given out
+//! once), `apikey`, and `signing` (the keys behind tokens). This crate renders no data.
 
 pub mod accounts;
+pub mod apikey;
+pub mod auth;
 mod cache;
 pub mod caller;
 mod claims;
@@ -13,7 +16,10 @@ pub mod identify;
 pub mod identity;
 pub mod keys;
 pub mod limits;
+pub mod password;
 pub mod permit;
+pub mod secret;
+pub mod signing;
 pub mod token;
 mod weakness;
 
@@ -27,7 +33,7 @@ pub use identify::Credentials;
 pub use identity::Identity;
 pub use keys::Keys;
 pub use permit::{Action, CallPermit, Permit};
-pub use token::Verifier;
+pub use token::{Expected, Verifier};
 pub use weakness::Weakness;
 
 use cache::TokenCache;
@@ -44,7 +50,13 @@ impl Gate {
     /// `roles` are those that a token may name, beside `anon`, `authenticated`, `service_role`.
     #[must_use]
     pub fn new(secret: &[u8], roles: &[String], clock: Arc<dyn Clock>) -> Self {
-        let verifier = Verifier::new(secret, roles);
+        Self::of(Verifier::new(secret, roles), clock)
+    }
+
+    /// With a verifier of more keys than one secret. Other keys need another gate, so that nothing
+    /// that was verified with the old ones is remembered.
+    #[must_use]
+    pub fn of(verifier: Verifier, clock: Arc<dyn Clock>) -> Self {
         Self { verifier, cache: TokenCache::new(), clock, weakness: None }
     }
 

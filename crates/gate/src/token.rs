@@ -1,8 +1,10 @@
-//! Tokens: what is signed by our key, is of one accepted algorithm, and has claims of the right
-//! types. Every forgery gets the same answer; only an honest token that is too old or too young
-//! learns so. Source: RFC 7515, 7519, 8725.
+//! Tokens: what is signed by a key that we know, with the algorithm of that key, and has claims of
+//! the right types that are meant for us. Every forgery gets the same answer; only an honest token
+//! that is too old or too young learns so. Source: RFC 7515, 7519, 8725.
 
-use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{DecodingKey, Validation};
 use mainstay_base::{Code, Error, Result};
 use mainstay_schema::rule::AuthFacts;
 use serde_json::{Map, Value};
@@ -10,58 +12,115 @@ use serde_json::{Map, Value};
 use crate::claims::Claims;
 use crate::identity::{ANON, AUTHENTICATED, Identity, SERVICE};
 use crate::limits::{LEEWAY_SECONDS, TOKEN_BYTES};
+use crate::signing::{Algorithm, Ring, Verifying};
 
-/// Checks tokens against one secret.
+/// A header with one of these brings its own key, demands an extension, or is of an encrypted or
+/// nested token: not ours.
+const FOREIGN: [&str; 16] = [
+    "jku", "jwk", "x5u", "x5c", "crit", "b64", "cty", "enc", "zip", "epk", "apu", "apv", "iv",
+    "tag", "p2s", "p2c",
+];
+
+/// Claims that only tokens with another purpose have: proofs of an identity for a client.
+const OTHER_PURPOSES: [&str; 3] = ["at_hash", "c_hash", "nonce"];
+
+/// Checks tokens against the keys of an application.
 pub struct Verifier {
-    key: DecodingKey,
-    validation: Validation,
+    keys: Vec<Key>,
     roles: Vec<String>,
+    expected: Expected,
 }
 
-impl Verifier {
-    #[must_use]
-    pub fn new(secret: &[u8], roles: &[String]) -> Self {
-        let mut validation = Validation::new(Algorithm::HS256);
+/// What tokens of users must say when they say it.
+#[derive(Clone, Debug, Default)]
+pub struct Expected {
+    /// `iss`, exactly.
+    pub issuer: Option<String>,
+    /// One of `aud`; `authenticated` in the dialect.
+    pub audience: Option<String>,
+}
+
+struct Key {
+    kid: Option<String>,
+    algorithm: Algorithm,
+    key: DecodingKey,
+    validation: Validation,
+    gone_at: Option<i64>,
+}
+
+impl From<Verifying> for Key {
+    fn from(Verifying { kid, algorithm, key, gone_at }: Verifying) -> Self {
+        let mut validation = Validation::new(algorithm.library());
         // Times are judged by us on every use, also of a remembered token.
         validation.validate_exp = false;
         validation.validate_nbf = false;
         validation.validate_aud = false;
         validation.required_spec_claims.clear();
-        let known = [ANON, AUTHENTICATED, SERVICE].map(ToOwned::to_owned);
-        let roles = known.into_iter().chain(roles.iter().cloned()).collect();
-        Self { key: DecodingKey::from_secret(secret), validation, roles }
+        Self { kid, algorithm, key, validation, gone_at }
+    }
+}
+
+impl Verifier {
+    /// With one shared secret, whose tokens name no key.
+    #[must_use]
+    pub fn new(secret: &[u8], roles: &[String]) -> Self {
+        let key = DecodingKey::from_secret(secret);
+        let only = Verifying { kid: None, algorithm: Algorithm::Hs256, key, gone_at: None };
+        Self::made(vec![only], roles, Expected::default())
     }
 
-    /// The identity that a token proves. Its times are judged by `Identity::check_time`.
+    /// With the keys of a ring. A ring that changed needs a new verifier, and an empty cache.
+    #[must_use]
+    pub fn of_ring(ring: &Ring, roles: &[String], expected: Expected) -> Self {
+        Self::made(ring.verifying(), roles, expected)
+    }
+
+    fn made(keys: Vec<Verifying>, roles: &[String], expected: Expected) -> Self {
+        let known = [ANON, AUTHENTICATED, SERVICE].map(ToOwned::to_owned);
+        let roles = known.into_iter().chain(roles.iter().cloned()).collect();
+        Self { keys: keys.into_iter().map(Key::from).collect(), roles, expected }
+    }
+
+    /// The identity that a token proves at this second. The token's own times are judged by
+    /// `Identity::check_time`; the identity ends with its key at the latest.
     ///
     /// # Errors
     /// `PGRST301`, with the same words whatever is wrong.
-    pub fn verify(&self, token: &str) -> Result<Identity> {
+    pub fn verify(&self, token: &str, now_seconds: i64) -> Result<Identity> {
         if token.len() > TOKEN_BYTES || !is_plain(token) {
             return Err(forged());
         }
-        let data = jsonwebtoken::decode::<Claims>(token, &self.key, &self.validation)
+        let key = self.key(token, now_seconds).ok_or_else(forged)?;
+        let data = jsonwebtoken::decode::<Claims>(token, &key.key, &key.validation)
             .map_err(|_| forged())?;
-        let header = &data.header;
-        // A header that brings its own key or demands extensions is not ours.
-        let foreign = header.jku.is_some()
-            || header.jwk.is_some()
-            || header.x5u.is_some()
-            || header.x5c.is_some()
-            || header.crit.is_some();
-        if foreign || !matches!(header.typ.as_deref(), None | Some("JWT")) {
-            return Err(forged());
-        }
-        self.identity(data.claims.0).ok_or_else(forged)
+        self.identity(data.claims.0, key).ok_or_else(forged)
     }
 
-    fn identity(&self, claims: Map<String, Value>) -> Option<Identity> {
+    /// The one key that may have signed it: the header names it, and then must name its algorithm,
+    /// whatever else it wishes. Without a name it is the shared secret.
+    fn key(&self, token: &str, now_seconds: i64) -> Option<&Key> {
+        let header = URL_SAFE_NO_PAD.decode(token.split('.').next()?).ok()?;
+        let Claims(header) = serde_json::from_slice(&header).ok()?;
+        if FOREIGN.iter().any(|name| header.contains_key(*name)) {
+            return None;
+        }
+        let kid = header.get("kid").map(|kid| kid.as_str().ok_or(())).transpose().ok()?;
+        let key = self.keys.iter().find(|key| key.kid.as_deref() == kid)?;
+        let typed = header.get("typ").is_none_or(|typ| typ == "JWT");
+        let same = header.get("alg")?.as_str()? == key.algorithm.text();
+        let lives = key.gone_at.is_none_or(|gone| now_seconds < gone);
+        (typed && same && lives).then_some(key)
+    }
+
+    fn identity(&self, claims: Map<String, Value>, key: &Key) -> Option<Identity> {
         let expires = seconds(claims.get("exp")?)?;
+        // A token that says to outlive its key was not made by us.
+        let expires = key.gone_at.map_or(expires, |gone| expires.min(gone - LEEWAY_SECONDS));
         let not_before =
             claims.get("nbf").map(|value| seconds(value).ok_or(())).transpose().ok()?;
         claims.get("iat").map(|value| seconds(value).ok_or(())).transpose().ok()?;
         let role = claims.get("role")?.as_str()?.to_owned();
-        if !self.roles.contains(&role) {
+        if !self.roles.contains(&role) || !self.is_meant_for_us(&claims, &role) {
             return None;
         }
         let text = |name: &str| match claims.get(name) {
@@ -80,6 +139,47 @@ impl Verifier {
         let claims = Value::Object(claims);
         let facts = AuthFacts { uid, role, roles, email, aal, claims };
         Some(Identity::new(facts, expires, not_before))
+    }
+
+    /// Whether it is an access token, made by this issuer for this audience. Keys for machines are
+    /// older than issuers: they have no subject and say what their platform says.
+    fn is_meant_for_us(&self, claims: &Map<String, Value>, role: &str) -> bool {
+        let other = |name: &&str| claims.contains_key(*name);
+        let purpose = |name: &str, allowed: &[&str]| {
+            claims.get(name).is_none_or(|value| allowed.iter().any(|text| value == text))
+        };
+        if OTHER_PURPOSES.iter().any(|name| other(&name))
+            || !purpose("token_use", &["access"])
+            || !purpose("typ", &["JWT", "Bearer"])
+        {
+            return false;
+        }
+        if !claims.contains_key("sub") && [ANON, SERVICE].contains(&role) {
+            return true;
+        }
+        let issued = match &self.expected.issuer {
+            Some(issuer) => claims.get("iss").is_none_or(|found| found == issuer.as_str()),
+            None => true,
+        };
+        let addressed = match &self.expected.audience {
+            Some(audience) => {
+                claims.get("aud").is_none_or(|found| is_among(found, audience))
+                    && claims.get("azp").is_none_or(|found| found == audience.as_str())
+            }
+            None => true,
+        };
+        issued && addressed
+    }
+}
+
+/// Of an audience, which is a text or a list of texts. Source: RFC 7519, section 4.1.3.
+fn is_among(found: &Value, audience: &str) -> bool {
+    match found {
+        Value::String(found) => found == audience,
+        Value::Array(listed) => {
+            listed.iter().all(Value::is_string) && listed.iter().any(|found| found == audience)
+        }
+        _ => false,
     }
 }
 
