@@ -4,14 +4,17 @@
 //! and an action to a permit, by the declared rules) and `closed` (columns). `keys` makes and keeps
 //! the signing secret. This crate renders no data.
 
+pub mod address;
 mod cache;
 pub mod caller;
 mod claims;
 pub mod closed;
+pub mod factor;
 pub mod identify;
 pub mod identity;
 pub mod keys;
 pub mod limits;
+pub mod mail;
 pub mod permit;
 pub mod token;
 mod weakness;
