@@ -6,16 +6,19 @@
 //! once), `apikey`, and `signing` (the keys behind tokens). This crate renders no data.
 
 pub mod accounts;
+pub mod address;
 pub mod apikey;
 pub mod auth;
 mod cache;
 pub mod caller;
 mod claims;
 pub mod closed;
+pub mod factor;
 pub mod identify;
 pub mod identity;
 pub mod keys;
 pub mod limits;
+pub mod mail;
 pub mod password;
 pub mod permit;
 pub mod secret;

@@ -82,7 +82,8 @@ fn decoded(text: &str) -> String {
 }
 
 fn origin(headers: &HeaderMap) -> Origin {
-    let agent = headers.get(header::USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()));
+    let agent =
+        headers.get(header::USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()));
     let agent = agent.map(|agent: Cow<'_, str>| agent.chars().take(AGENT_CHARACTERS).collect());
     Origin { address: None, agent }
 }

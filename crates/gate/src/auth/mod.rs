@@ -113,7 +113,9 @@ impl Auth {
             return self.identified(route, &asked, &identity).await;
         }
         match route {
-            Route::Health => Ok(Answer::json(200, json!({ "name": "Mainstay", "version": VERSION }))),
+            Route::Health => {
+                Ok(Answer::json(200, json!({ "name": "Mainstay", "version": VERSION })))
+            }
             Route::Keys => Ok(Answer::json(200, self.issuer.jwks()).kept_for(600)),
             _ => Err(Error::internal("a route that needs no key has no answer")),
         }

@@ -71,8 +71,7 @@ async fn by_refresh(auth: &Auth, asked: &Asked) -> Result<Answer> {
         return Err(Error::new(Code::RefreshTokenUnknown, unknown));
     };
     let (pepper, now, life) = (Arc::clone(&auth.pepper), auth.now(), auth.config.life);
-    let work =
-        move |page: &mut Page<'_, '_>| session::refresh(page, &pepper, brought, now, &life);
+    let work = move |page: &mut Page<'_, '_>| session::refresh(page, &pepper, brought, now, &life);
     match auth.book.write(work).await? {
         Refreshed::Goes(goes) => Ok(Answer::json(200, auth.session(&goes.1, &goes.0).await?)),
         Refreshed::Refused(code) => Err(Error::new(

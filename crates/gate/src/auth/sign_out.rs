@@ -2,9 +2,9 @@
 
 use mainstay_base::{Code, Error, Result};
 
+use super::Auth;
 use super::answer::Answer;
 use super::asked::Asked;
-use super::Auth;
 use crate::Identity;
 use crate::accounts::Page;
 use crate::accounts::session::{self, Scope};
@@ -23,9 +23,8 @@ pub(super) async fn answer(auth: &Auth, asked: &Asked, identity: &Identity) -> R
     let (user, own) = auth.caller(identity).await?;
     let until = auth.now().after(auth.config.life.access);
     let own = own.map(|session| session.id);
-    let work = move |page: &mut Page<'_, '_>| {
-        session::end(page, &user.id, own.as_deref(), scope, until)
-    };
+    let work =
+        move |page: &mut Page<'_, '_>| session::end(page, &user.id, own.as_deref(), scope, until);
     let ended = auth.book.write(work).await?;
     auth.gate.end_sessions(&ended, until.seconds());
     Ok(Answer::nothing())

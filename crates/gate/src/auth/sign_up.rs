@@ -87,14 +87,10 @@ async fn by_password(
     };
     match auth.book.write(work).await? {
         Added::New(added) => match *added {
-            (user, _, Some(session)) => {
-                Ok(Answer::json(200, auth.session(&user, &session).await?))
-            }
+            (user, _, Some(session)) => Ok(Answer::json(200, auth.session(&user, &session).await?)),
             (user, identity, None) => Ok(Answer::json(200, body(&user, &[identity]))),
         },
-        Added::Known if confirmed => {
-            Err(Error::new(Code::UserExists, "User already registered"))
-        }
+        Added::Known if confirmed => Err(Error::new(Code::UserExists, "User already registered")),
         // As if it were new, so that nobody learns who has an account; its owner hears of it.
         Added::Known => Ok(Answer::json(200, body(&new, &[]))),
     }

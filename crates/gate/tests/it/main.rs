@@ -3,6 +3,10 @@
 
 #![allow(clippy::unwrap_used)] // a panic is how a test fails
 
+mod certificate;
+mod mail;
+mod post_office;
+
 use std::sync::Arc;
 
 use http::HeaderMap;
