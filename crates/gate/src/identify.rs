@@ -55,8 +55,20 @@ impl Gate {
     /// Who asks.
     ///
     /// # Errors
-    /// `401` when nothing proves anything, or what is brought does not hold.
+    /// `401` when nothing proves anything, what is brought does not hold, or its session has ended.
     pub fn identify(&self, credentials: Credentials<'_>) -> Result<Arc<Identity>> {
+        let identity = self.proven(credentials)?;
+        match identity.session().is_some_and(|session| self.ended.has(session)) {
+            true => Err(Error::new(Code::TokenClaimsInvalid, "JWT session has ended")),
+            false => Ok(identity),
+        }
+    }
+
+    /// Who asks, if the session still lives: for those who look that up themselves.
+    ///
+    /// # Errors
+    /// As `identify`.
+    pub(crate) fn proven(&self, credentials: Credentials<'_>) -> Result<Arc<Identity>> {
         match (credentials.bearer, credentials.apikey) {
             (None, None) => Err(Error::new(Code::ApiKeyMissing, "No API key found in request")
                 .hint("No `apikey` request header or url param was found.")),

@@ -71,6 +71,12 @@ impl Identity {
         self.facts.uid.as_deref()
     }
 
+    /// The session that the token is of, where it is one of ours.
+    #[must_use]
+    pub fn session(&self) -> Option<&str> {
+        self.facts.claims.get("session_id").and_then(serde_json::Value::as_str)
+    }
+
     #[must_use]
     pub fn is_service(&self) -> bool {
         self.facts.role == SERVICE

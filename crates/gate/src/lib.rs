@@ -7,12 +7,14 @@
 
 pub mod accounts;
 pub mod address;
+pub mod address;
 pub mod apikey;
 pub mod auth;
 mod cache;
 pub mod caller;
 mod claims;
 pub mod closed;
+mod ended;
 pub mod factor;
 pub mod identify;
 pub mod identity;
@@ -40,12 +42,14 @@ pub use token::{Expected, Verifier};
 pub use weakness::Weakness;
 
 use cache::TokenCache;
+use ended::Ended;
 
 /// The gate of one application.
 pub struct Gate {
     verifier: Verifier,
     cache: TokenCache,
     clock: Arc<dyn Clock>,
+    ended: Ended,
     weakness: Option<Weakness>,
 }
 
@@ -60,7 +64,14 @@ impl Gate {
     /// that was verified with the old ones is remembered.
     #[must_use]
     pub fn of(verifier: Verifier, clock: Arc<dyn Clock>) -> Self {
-        Self { verifier, cache: TokenCache::new(), clock, weakness: None }
+        Self { verifier, cache: TokenCache::new(), clock, ended: Ended::default(), weakness: None }
+    }
+
+    /// From now on nobody is these sessions, whatever their tokens say; `until` is the second by
+    /// which those are dead.
+    pub fn end_sessions(&self, ids: &[String], until: i64) {
+        let now = self.clock.now().div_euclid(1_000_000);
+        self.ended.add(ids.iter().map(String::as_str), until, now);
     }
 
     /// The same gate with a hole, for the proof that a hole is found.

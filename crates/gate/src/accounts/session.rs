@@ -10,7 +10,7 @@ use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use mainstay_base::{Code, Error, Result};
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
 use super::book::Page;
@@ -230,17 +230,19 @@ pub fn end(
 
 /// The claims of an access token, beside `iss`, `aud`, `iat` and `exp`.
 #[must_use]
-pub fn claims(user: &User, session: &Session) -> Json {
-    json!({
-        "sub": user.id,
-        "role": user.role,
-        "email": user.email.as_deref().unwrap_or_default(),
-        "phone": user.phone.as_deref().unwrap_or_default(),
-        "app_metadata": user.app_metadata,
-        "user_metadata": user.user_metadata,
-        "aal": session.aal,
-        "amr": session.amr,
-        "session_id": session.id,
-        "is_anonymous": user.is_anonymous,
-    })
+pub fn claims(user: &User, session: &Session) -> Map<String, Json> {
+    let text = |text: &Option<String>| Json::from(text.as_deref().unwrap_or_default());
+    let claims = [
+        ("sub", user.id.as_str().into()),
+        ("role", user.role.as_str().into()),
+        ("email", text(&user.email)),
+        ("phone", text(&user.phone)),
+        ("app_metadata", user.app_metadata.clone()),
+        ("user_metadata", user.user_metadata.clone()),
+        ("aal", session.aal.as_str().into()),
+        ("amr", session.amr.clone()),
+        ("session_id", session.id.as_str().into()),
+        ("is_anonymous", user.is_anonymous.into()),
+    ];
+    claims.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }

@@ -2,7 +2,7 @@
 
 use mainstay_base::Result;
 use parking_lot::RwLock;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use crate::accounts::record::Moment;
 use crate::accounts::rows::{Session, User};
@@ -30,23 +30,25 @@ impl Issuer {
     /// When there is no key to sign with.
     pub fn token(&self, user: &User, session: &Session, now: Moment) -> Result<String> {
         let mut claims = session::claims(user, session);
-        if let Json::Object(fields) = &mut claims {
-            fields.insert("iss".to_owned(), self.name.as_str().into());
-            fields.insert("aud".to_owned(), "authenticated".into());
-            fields.insert("iat".to_owned(), now.seconds().into());
-            fields.insert("exp".to_owned(), now.after(self.life).seconds().into());
-            // What rules ask of a user, where an administrator has said it.
-            for (claim, from) in [("roles", "roles"), ("tenant", "tenant")] {
-                let said = user.app_metadata.get(from).cloned();
-                said.into_iter().for_each(|value| drop(fields.insert(claim.to_owned(), value)));
-            }
+        for (name, value) in [
+            ("iss", self.name.as_str().into()),
+            ("aud", "authenticated".into()),
+            ("iat", now.seconds().into()),
+            ("exp", now.after(self.life).seconds().into()),
+        ] {
+            claims.insert(name.to_owned(), value);
+        }
+        // What rules ask of a user, where an administrator has said it.
+        for name in ["roles", "tenant"] {
+            let said = user.app_metadata.get(name).cloned();
+            claims.extend(said.map(|value| (name.to_owned(), value)));
         }
         self.ring.read().sign(&claims, now.seconds())
     }
 
     /// The public keys, RFC 7517.
     #[must_use]
-    pub fn jwks(&self) -> Json {
-        json!(self.ring.read().jwks())
+    pub fn jwks(&self, now: Moment) -> Json {
+        self.ring.read().jwks(now.seconds())
     }
 }

@@ -107,7 +107,7 @@ impl Auth {
         let asked = Asked::read(request)?;
         if !route.is_public() {
             let key = asked.query("apikey");
-            let identity = self.gate.identify(Credentials::read(request.headers(), key)?)?;
+            let identity = self.gate.proven(Credentials::read(request.headers(), key)?)?;
             facts.set_role(identity.role());
             identity.uid().inspect(|uid| facts.set_user(uid));
             return self.identified(route, &asked, &identity).await;
@@ -116,7 +116,7 @@ impl Auth {
             Route::Health => {
                 Ok(Answer::json(200, json!({ "name": "Mainstay", "version": VERSION })))
             }
-            Route::Keys => Ok(Answer::json(200, self.issuer.jwks()).kept_for(600)),
+            Route::Keys => Ok(Answer::json(200, self.issuer.jwks(self.now())).kept_for(600)),
             _ => Err(Error::internal("a route that needs no key has no answer")),
         }
     }
@@ -163,7 +163,7 @@ impl Auth {
             let message = "invalid claim: missing sub claim";
             return Err(Error::new(Code::JwtBad, message));
         };
-        let session = match identity.facts().claims.get("session_id").and_then(Json::as_str) {
+        let session = match identity.session() {
             None => None,
             Some(id) => Some(self.book.one::<Session>("id", id).await?.ok_or_else(|| {
                 let message = "Session from session_id claim in JWT does not exist";
