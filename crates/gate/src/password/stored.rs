@@ -257,6 +257,29 @@ mod tests {
              dofLVQylVYT8Pz2LUlwUkKpr55h6F3A1lHkDfzwF7RVdYhw",
             "pleaseletmein",
         ),
+        // No published vector has these forms: the reference implementation of argon2 (argon2-cffi),
+        // OpenSSL (hashlib) and libxcrypt computed them.
+        (
+            "$argon2d$v=19$m=256,t=2,p=1$c29tZXNhbHRzb21lc2FsdA\
+             $Bk4EobhGlmY3JFipRIMW+qVnwj7RdfeqfAtTKO/ZsHo",
+            "password",
+        ),
+        (
+            "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHRzb21lc2FsdA\
+             $wRLS7mudUUQT+AYkMYeVIYbo8Zysq4DyCoI9VJ8RHSw",
+            "password",
+        ),
+        (
+            "$pbkdf2-sha256$i=1000$c29tZXNhbHRzb21lc2FsdA\
+             $s5LQUeAEZUMuFVrnmF3OMNPXs3QWnF8SO/5BXmCj6QQ",
+            "password",
+        ),
+        (
+            "$pbkdf2-sha256$i=1000,l=64$c29tZXNhbHRzb21lc2FsdA$s5LQUeAEZUMuFVrnmF3OMNPXs3QWnF8SO/5\
+             BXmCj6QRRoqV45sk0paBc59MTSTbnRiqZ2rZHiLqodQ/j4M4wFA",
+            "password",
+        ),
+        ("$2b$05$abcdefghijklmnopqrstuuWG29KuyeAicPCJODk1zjyGvyQUU2awu", "password"),
         // Django's own tests (3.2).
         ("pbkdf2_sha256$260000$seasalt$YlZ2Vggtqdc61YjArZuoApoBh9JNGYoDRBUGu6tcJQo=", "lètmein"),
     ];
