@@ -103,7 +103,7 @@ impl Keys {
     }
 }
 
-/// 48 random bytes: three version 4 uuids' worth of the kernel's randomness, as text.
+/// 64 bytes of four version 4 uuids, of which 488 bits are the kernel's randomness, as text.
 fn new_secret() -> String {
     let bytes: Vec<u8> = (0..4).flat_map(|_| uuid::Uuid::new_v4().into_bytes()).collect();
     URL_SAFE_NO_PAD.encode(bytes)

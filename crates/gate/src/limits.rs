@@ -23,10 +23,10 @@ pub const PASSWORD_BYTES: usize = 1024;
 pub const PASSWORD_MEMORY_KIB: u32 = 256 * 1024;
 
 /// Memory that argon2 writes for one hash, over all passes, in KiB. Protects those who wait behind
-/// it: a third of a second of one core. Refused as the memory.
+/// it: near half a second of one core. Refused as the memory.
 pub const PASSWORD_WORK_KIB: u64 = 1024 * 1024;
 
-/// Memory that scrypt writes for one imported hash in KiB: near two thirds of a second. As above.
+/// Memory that scrypt writes for one imported hash in KiB: under a second. As above.
 pub const SCRYPT_WORK_KIB: u64 = 256 * 1024;
 
 /// Costs of imported bcrypt hashes: the most takes a second. As above.

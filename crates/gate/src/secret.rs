@@ -74,8 +74,8 @@ pub fn is_refresh_token(text: &str) -> bool {
 /// SHA-256 of what is given out, for keeping. Parts are told from each other by their lengths, so
 /// that ("ab", "c") is not ("a", "bc"): a code is digested together with the account that it is for.
 ///
-/// Of a token the digest says nothing. Of a code it hides little from a thief of the whole table, who
-/// can try a million codes; what protects a code is its short life and the counted tries.
+/// Of a token the digest says nothing. Of a code it hides little from a thief of the whole table,
+/// who can try a million codes; what protects a code is its short life and the counted tries.
 #[must_use]
 pub fn digest(parts: &[&str]) -> [u8; 32] {
     let mut context = digest::Context::new(&digest::SHA256);
@@ -116,7 +116,7 @@ pub struct Challenge {
 pub enum Method {
     /// By SHA-256.
     S256,
-    /// Not at all: whoever saw the challenge has the verifier. The dialect knows it; nobody needs it.
+    /// Not at all: whoever saw the challenge has the verifier. The dialect knows it, so we do.
     Plain,
 }
 

@@ -148,7 +148,7 @@ impl Verifier {
         let purpose = |name: &str, allowed: &[&str]| {
             claims.get(name).is_none_or(|value| allowed.iter().any(|text| value == text))
         };
-        if OTHER_PURPOSES.iter().any(|name| other(&name))
+        if OTHER_PURPOSES.iter().any(other)
             || !purpose("token_use", &["access"])
             || !purpose("typ", &["JWT", "Bearer"])
         {

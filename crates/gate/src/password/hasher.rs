@@ -33,7 +33,7 @@ pub struct Pool {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Checked {
     Right,
-    /// Right, but the hash is of another algorithm or weaker than what is made now: store a new one.
+    /// Right, but the hash is of another algorithm or weaker than what is made now: store another.
     RightButOld,
     Wrong,
 }
@@ -73,8 +73,8 @@ impl Hasher {
     /// A PHC string that is kept in the place of the password.
     ///
     /// # Errors
-    /// `overloaded` when too many wait; `internal` when there is no memory or no randomness, and for
-    /// a password longer than `limits::PASSWORD_BYTES`, which the rules refuse before.
+    /// `overloaded` when too many wait; `internal` when there is no randomness, and for a password
+    /// longer than `limits::PASSWORD_BYTES`, which the rules refuse before.
     pub async fn hash(&self, password: &str) -> Result<String> {
         if password.len() > PASSWORD_BYTES {
             return Err(Error::internal("a password that the rules refuse came to be hashed"));
@@ -84,8 +84,8 @@ impl Hasher {
     }
 
     /// Compares a password with a stored hash. Without a hash, or with one that cannot be read, it
-    /// takes as long as one of ours and is wrong, so that the time does not tell whether there is an
-    /// account. A hash that costs less than ours is followed by one of ours for nothing: such an
+    /// takes as long as one of ours and is wrong, so that the time does not tell whether there is
+    /// an account. A hash that costs less than ours is followed by one of ours for nothing: such an
     /// account answers later than none, by the little that its own hash costs, until its owner has
     /// signed in once.
     ///

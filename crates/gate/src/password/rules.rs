@@ -4,7 +4,7 @@
 
 use mainstay_base::{Code, Error, Result};
 
-use super::common;
+use super::frequent;
 use crate::limits::PASSWORD_BYTES;
 
 /// What the least length may be set to.
@@ -56,8 +56,8 @@ impl Rules {
         Ok(Self { characters, required })
     }
 
-    /// Judges what shall become a password. `about` is what others know of the account: its address,
-    /// its number, the name of the application.
+    /// Judges what shall become a password. `about` is what others know of the account: its
+    /// address, its number, the name of the application.
     ///
     /// # Errors
     /// Everything that is weak about it at once.
@@ -81,7 +81,8 @@ impl Rules {
         // What is refused for its length is not looked for.
         let lower =
             if password.len() > PASSWORD_BYTES { String::new() } else { password.to_lowercase() };
-        if common::holds(&lower) || about.iter().any(|name| is_name(&lower, &name.to_lowercase())) {
+        if frequent::holds(&lower) || about.iter().any(|name| is_name(&lower, &name.to_lowercase()))
+        {
             let message =
                 "Password is known to be weak and easy to guess, please choose a different one.";
             weak.add("pwned", message);

@@ -1,7 +1,7 @@
 //! All keys of an application through their lives. A pair is published before it signs, so that who
 //! keeps the published keys knows it by then; it stays published after its last signature until the
-//! last token has expired. Every change gives a new ring: the caller keeps it, swaps it in, and makes
-//! a new verifier of it.
+//! last token has expired. Every change gives a new ring: the caller keeps it, swaps it in, and
+//! makes a new verifier of it.
 //!
 //! ```text
 //! made ── 10 min ──> signs ── until the next one signs ──> retired ── token's life ──> gone

@@ -1,5 +1,6 @@
 //! Keys of which others hold the private half: read from the configuration as a JWK, and used to
-//! verify only. What is weak, private or ambiguous is refused at start. Source: RFC 7517, 7518, 8037.
+//! verify only. What is weak, private or ambiguous is refused at start. Source: RFC 7517, 7518,
+//! 8037.
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey};
 use base64::Engine;

@@ -1,8 +1,8 @@
 //! The passwords that too many people use, looked up where they lie in the binary: no table is
-//! built at start. Where the list comes from stands in `common.NOTICE`.
+//! built at start. Where the list comes from stands in `frequent.NOTICE`.
 
 /// Lower case, one a line, sorted by their bytes.
-static LIST: &str = include_str!("common.txt");
+static LIST: &str = include_str!("frequent.txt");
 
 /// Whether a password, already in lower case, is one of the most common ones.
 pub(super) fn holds(password: &str) -> bool {
