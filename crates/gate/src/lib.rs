@@ -7,7 +7,6 @@
 
 pub mod accounts;
 pub mod address;
-pub mod address;
 pub mod apikey;
 pub mod auth;
 mod cache;
