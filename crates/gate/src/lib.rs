@@ -2,7 +2,8 @@
 //!
 //! `identify` (headers to an identity, by `token` and its cache) -> `permit` (a `caller`, a table
 //! and an action to a permit, by the declared rules) and `closed` (columns). `keys` makes and keeps
-//! the signing secret. This crate renders no data.
+//! the signing secret. `address`, `factor` and `mail` are the pure pieces of accounts. This crate
+//! renders no data.
 
 pub mod address;
 mod cache;
