@@ -12,7 +12,6 @@ use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{
     AsyncSmtpConnection, Certificate, CertificateStore, TlsParameters, TlsVersion,
 };
-use lettre::transport::smtp::commands::Help;
 use lettre::transport::smtp::extension::ClientId;
 use mainstay_base::{Code, Error, Instant, Result};
 use parking_lot::Mutex;
@@ -26,8 +25,8 @@ use crate::limits::{
 /// The one good answer to AUTH (RFC 4954, section 6).
 const AUTHENTICATED: u16 = 235;
 
-/// The good answer to EHLO, and to most other commands, but not to HELP (RFC 5321, 4.3.2).
-const GREETED: u16 = 250;
+/// The one good answer to the end of a letter (RFC 5321, 4.3.2).
+const TAKEN: u16 = 250;
 
 /// How the way to the mail server is kept secret.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -131,7 +130,10 @@ impl Smtp {
         let _place = place.map_err(|_| Failed::Passing("the way is closed".to_owned()))?;
         let work = async {
             let mut open = self.connection(letter).await?;
-            open.connection.send(&envelope, &bytes).await.map_err(|error| judge(&error, letter))?;
+            let sent = open.connection.send(&envelope, &bytes).await;
+            if !sent.map_err(|error| judge(&error, letter))?.has_code(TAKEN) {
+                return Err(out_of_step());
+            }
             open.letters += 1;
             open.used = Moment::now();
             Ok(open)
@@ -171,7 +173,7 @@ impl Smtp {
         .map_err(passing)?;
         if let (Security::StartTls, Some(tls)) = (security, &self.tls) {
             connection.starttls(tls.clone(), &self.hello).await.map_err(passing)?;
-            if is_out_of_step(&mut connection, login.is_none()).await {
+            if is_out_of_step(&mut connection).await {
                 return Err(out_of_step());
             }
         }
@@ -188,18 +190,15 @@ impl Smtp {
 }
 
 /// Whether somebody on the wire slipped answers in before TLS began: the library keeps what it had
-/// read by then and takes it for answers to what it asks afterwards. Two or more: one is there
-/// before anything is asked. Exactly one: the next answer is that to EHLO, which no other command
-/// gives (the one to AUTH is judged where it is read, and `asks` is for when there is none).
-async fn is_out_of_step(connection: &mut AsyncSmtpConnection, asks: bool) -> bool {
-    let is_early = tokio::select! {
+/// read by then and takes it for answers to what it asks afterwards. Two or more, and one is there
+/// before anything is asked. Exactly one, and each answer is that to the command before: AUTH gets
+/// one that is not its own, and so does the end of the letter.
+async fn is_out_of_step(connection: &mut AsyncSmtpConnection) -> bool {
+    tokio::select! {
         biased;
         _ = connection.read_response() => true,
         () = std::future::ready(()) => false,
-    };
-    is_early
-        || asks
-            && connection.command(Help::new(None)).await.is_ok_and(|help| help.has_code(GREETED))
+    }
 }
 
 fn out_of_step() -> Failed {

@@ -130,7 +130,6 @@ impl PostOffice {
                 "STARTTLS" => "220 go on",
                 "AUTH" => "235 welcome",
                 "DATA" => "354 tell",
-                "HELP" => "214 read the standard",
                 "QUIT" => "221 bye",
                 _ => "250 fine",
             };

@@ -9,9 +9,27 @@ use aws_lc_rs::signature::{
 use cbor4ii::core::Value as Cbor;
 use cbor4ii::core::enc::Encode;
 use cbor4ii::core::utils::BufWriter;
+use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+
+proptest! {
+    #[test]
+    fn no_bytes_make_a_reader_panic(
+        bytes in proptest::collection::vec(any::<u8>(), 0..200),
+        front in 0..5_u8,
+    ) {
+        // Often the front of a map, an array or a text, so that the readers go on.
+        let bytes = [&[[0xa5, 0xa1, 0x83, 0x78, 0x59][usize::from(front)]], bytes.as_slice()];
+        let bytes = bytes.concat();
+        prop_assert!(PublicKey::read(&bytes).is_err());
+        prop_assert!(device::attested(&bytes).is_err());
+        let _ = AuthenticatorData::read(&bytes);
+        let made = [[0; 32].as_slice(), &[65, 0, 0, 0, 0], &[0; 16], &[0, 1, 7], &bytes].concat();
+        let _ = AuthenticatorData::read(&made);
+    }
+}
 
 pub(super) const OWNER: &[u8] = b"0123456789abcdef";
 const UP: u8 = 1;
