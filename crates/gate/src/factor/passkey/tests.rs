@@ -139,7 +139,11 @@ impl Device {
     }
 
     fn made(&self) -> Vec<u8> {
-        let key = self.pair.cose().into_iter().map(|(label, value)| (Cbor::Integer(label), value));
+        self.made_of(self.pair.cose())
+    }
+
+    fn made_of(&self, key: Vec<(i128, Cbor)>) -> Vec<u8> {
+        let key = key.into_iter().map(|(label, value)| (Cbor::Integer(label), value));
         let length = u16::try_from(self.id.len()).unwrap().to_be_bytes();
         [&self.data(64), [9; 16].as_slice(), &length, &self.id, &cbor(&Cbor::Map(key.collect()))]
             .concat()
@@ -162,15 +166,18 @@ impl Device {
     }
 
     fn get(&self, challenge: u8) -> Value {
+        self.get_with(challenge, &self.data(0))
+    }
+
+    fn get_with(&self, challenge: u8, data: &[u8]) -> Value {
         let client = self.client("webauthn.get", challenge);
-        let data = self.data(0);
         let hash = digest::digest(&digest::SHA256, client.as_bytes());
-        let signature = self.pair.sign(&[data.as_slice(), hash.as_ref()].concat());
+        let signature = self.pair.sign(&[data, hash.as_ref()].concat());
         json!({
             "id": encode(&self.id), "rawId": encode(&self.id), "type": "public-key",
             "response": {
                 "clientDataJSON": encode(client.as_bytes()),
-                "authenticatorData": encode(&data),
+                "authenticatorData": encode(data),
                 "signature": encode(&signature),
                 "userHandle": self.handle.as_deref().map(encode),
             },
@@ -451,6 +458,23 @@ fn keys_that_were_not_offered_are_refused() {
     ] {
         assert_eq!(refused, Err(Refused::Key));
     }
+}
+
+#[test]
+fn a_key_that_was_not_offered_is_not_registered() {
+    let device = Device::new();
+    let mut key = device.pair.cose();
+    key[1].1 = Cbor::Integer(-35);
+    let answer = device.create_with(1, &object(device.made_of(key)));
+    assert_eq!(register(&answer, Use::First), Err(Refused::Key));
+    assert!(register(&device.create(1), Use::First).is_ok(), "the control");
+}
+
+#[test]
+fn a_use_that_makes_a_key_is_none() {
+    let (device, credential) = registered();
+    let answer = device.get_with(2, &device.made());
+    assert_eq!(check(&answer, &credential, Use::First), Err(Refused::Malformed));
 }
 
 #[test]
