@@ -8,7 +8,12 @@ use mainstay_telemetry::catalogue;
 use crate::commands::EVENTS as COMMAND_EVENTS;
 
 fn page() -> String {
-    let events = [COMMAND_EVENTS, mainstay_edge::observe::EVENTS, mainstay_store::observe::EVENTS];
+    let events = [
+        COMMAND_EVENTS,
+        mainstay_edge::observe::EVENTS,
+        mainstay_gate::mail::observe::EVENTS,
+        mainstay_store::observe::EVENTS,
+    ];
     let measures = [
         mainstay_edge::observe::MEASURES,
         mainstay_rest::observe::MEASURES,

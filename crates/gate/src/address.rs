@@ -175,7 +175,27 @@ impl TryFrom<String> for Phone {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_let_in_is_ascii_stays_as_it_is_and_can_be_written_to(
+            typed in prop_oneof![
+                any::<String>(),
+                "[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]{1,8}@[a-zA-Z0-9üßİ。.-]{1,12}\\.[a-zé0-9]{1,4}",
+            ],
+        ) {
+            if let Ok(address) = Address::parse(&typed) {
+                let text = address.as_str();
+                prop_assert!(text.is_ascii() && text == text.to_lowercase(), "{}", text);
+                prop_assert!(Address::parse(text).as_ref() == Ok(&address));
+                prop_assert!(text.parse::<lettre::Address>().is_ok(), "{}", text);
+                prop_assert!(!text.contains(|c: char| c.is_whitespace() || c.is_control()));
+            }
+        }
+    }
 
     #[test]
     fn an_address_is_stored_in_one_form() {

@@ -3,7 +3,9 @@
 //! `identify` (headers to an identity, by `token` and its cache) -> `permit` (a `caller`, a table
 //! and an action to a permit, by the declared rules) and `closed` (columns). `keys` makes and keeps
 //! the signing secret. Beside that way: `password` (hashes and rules), `secret` (what is given out
-//! once), `apikey`, and `signing` (the keys behind tokens). This crate renders no data.
+//! once), `apikey`, `signing` (the keys behind tokens), `factor` (second factors), `address` and
+//! `mail`. Accounts stand in `accounts` (what is kept) and `auth` (the dialect of `/auth/v1`). Of
+//! the application's rows this crate renders none.
 
 pub mod accounts;
 pub mod address;

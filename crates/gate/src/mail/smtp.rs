@@ -22,6 +22,12 @@ use crate::limits::{
     SMTP_CONNECTIONS, SMTP_IDLE, SMTP_LETTERS_PER_CONNECTION, SMTP_REASON_CHARACTERS,
 };
 
+/// The one good answer to AUTH (RFC 4954, section 6).
+const AUTHENTICATED: u16 = 235;
+
+/// The one good answer to the end of a letter (RFC 5321, 4.3.2).
+const TAKEN: u16 = 250;
+
 /// How the way to the mail server is kept secret.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Security {
@@ -123,8 +129,11 @@ impl Smtp {
         let place = self.places.acquire().await;
         let _place = place.map_err(|_| Failed::Passing("the way is closed".to_owned()))?;
         let work = async {
-            let mut open = self.connection().await.map_err(|error| passing(&error, letter))?;
-            open.connection.send(&envelope, &bytes).await.map_err(|error| judge(&error, letter))?;
+            let mut open = self.connection(letter).await?;
+            let sent = open.connection.send(&envelope, &bytes).await;
+            if !sent.map_err(|error| judge(&error, letter))?.has_code(TAKEN) {
+                return Err(out_of_step());
+            }
             open.letters += 1;
             open.used = Moment::now();
             Ok(open)
@@ -139,17 +148,18 @@ impl Smtp {
     }
 
     /// One that is open and answers, or a new one.
-    async fn connection(&self) -> Result<Open, SmtpError> {
+    async fn connection(&self, letter: &Letter) -> Result<Open, Failed> {
         loop {
             let idle = self.idle.lock().pop();
-            let Some(mut open) = idle else { return self.connect().await };
+            let Some(mut open) = idle else { return self.connect(letter).await };
             if open.used.elapsed() < SMTP_IDLE && open.connection.test_connected().await {
                 return Ok(open);
             }
         }
     }
 
-    async fn connect(&self) -> Result<Open, SmtpError> {
+    async fn connect(&self, letter: &Letter) -> Result<Open, Failed> {
+        let passing = |error: SmtpError| passing(&error, letter);
         let Settings { host, port, security, login, timeout, .. } = &self.settings;
         let at_once = self.tls.clone().filter(|_| *security == Security::Implicit);
         let mut connection = AsyncSmtpConnection::connect_tokio1(
@@ -159,16 +169,40 @@ impl Smtp {
             at_once,
             None,
         )
-        .await?;
+        .await
+        .map_err(passing)?;
         if let (Security::StartTls, Some(tls)) = (security, &self.tls) {
-            connection.starttls(tls.clone(), &self.hello).await?;
+            connection.starttls(tls.clone(), &self.hello).await.map_err(passing)?;
+            if is_out_of_step(&mut connection).await {
+                return Err(out_of_step());
+            }
         }
         if let Some((user, password)) = login {
             let credentials = Credentials::new(user.clone(), password.clone());
-            connection.auth(DEFAULT_MECHANISMS, &credentials).await?;
+            let welcome =
+                connection.auth(DEFAULT_MECHANISMS, &credentials).await.map_err(passing)?;
+            if !welcome.has_code(AUTHENTICATED) {
+                return Err(out_of_step());
+            }
         }
         Ok(Open { connection, letters: 0, used: Moment::now() })
     }
+}
+
+/// Whether somebody on the wire slipped answers in before TLS began: the library keeps what it had
+/// read by then and takes it for answers to what it asks afterwards. Two or more, and one is there
+/// before anything is asked. Exactly one, and each answer is that to the command before: AUTH gets
+/// one that is not its own, and so does the end of the letter.
+async fn is_out_of_step(connection: &mut AsyncSmtpConnection) -> bool {
+    tokio::select! {
+        biased;
+        _ = connection.read_response() => true,
+        () = std::future::ready(()) => false,
+    }
+}
+
+fn out_of_step() -> Failed {
+    Failed::Passing("the mail server's answers are out of step".to_owned())
 }
 
 fn tls(settings: &Settings) -> Result<TlsParameters> {

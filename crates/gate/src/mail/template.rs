@@ -356,9 +356,23 @@ fn end_of_tag(tag: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_reader_panic_or_leaves_a_place_open(
+            source in prop_oneof![any::<String>(), "([{}<>\"'!/ü\n -]|\\{\\{ ?\\.(Data\\.)?[Ta]oken ?\\}\\}|style|--){0,30}"],
+        ) {
+            for form in [Form::Subject, Form::Text, Form::Html] {
+                if let Ok(template) = read(&source, form) {
+                    prop_assert!(!template.fill(&Values::default()).contains("{{"));
+                }
+            }
+        }
+    }
 
     fn read(source: &str, form: Form) -> Result<Template, Vec<String>> {
         Template::read("mail/confirm.html", source, Kind::Confirm, form)

@@ -189,6 +189,41 @@ async fn a_server_that_offers_no_tls_hears_neither_password_nor_letter() {
 }
 
 #[tokio::test]
+async fn answers_that_were_slipped_in_before_tls_are_noticed() {
+    let certificate = Certificate::of("localhost");
+    for slipped_in in [
+        "220 go on\r\n250-here\r\n250 AUTH PLAIN",
+        "220 go on\r\n250-here\r\n250 AUTH PLAIN\r\n235 welcome",
+        "220 go on\r\n250-here\r\n250 AUTH PLAIN\r\n250-and",
+        "220 go on\r\n250-here\r\n250 AUTH PLAIN\r\n235 welcome\r\n250 fine\r\n250 fine",
+    ] {
+        for login in [login(), None] {
+            let orders = [("STARTTLS", slipped_in, ALWAYS)];
+            let office = PostOffice::open(Tls::WhenAsked, &certificate, &orders).await;
+            let (has_login, authorities) = (login.is_some(), Some(certificate.pem()));
+            let settings = settings(office.port, Security::StartTls);
+            let smtp = Smtp::new(Settings { login, authorities, ..settings }).unwrap();
+            passing(smtp.send(&letter(), NOW).await);
+            // Without a login it is noticed at the end of the letter: sent twice, but not lost.
+            let said = office.heard(true).contains(&"MAIL".to_owned());
+            assert!(!(has_login && said), "{slipped_in}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_wants_tls_and_no_login_gets_letters() {
+    let certificate = Certificate::of("localhost");
+    let office = PostOffice::open(Tls::WhenAsked, &certificate, &[]).await;
+    let authorities = Some(certificate.pem());
+    let settings = Settings { authorities, ..settings(office.port, Security::StartTls) };
+    let smtp = Smtp::new(settings).unwrap();
+    smtp.send(&letter(), NOW).await.unwrap();
+    smtp.send(&letter(), NOW).await.unwrap();
+    assert_eq!((office.letters().len(), office.connections.load(Ordering::SeqCst)), (2, 1));
+}
+
+#[tokio::test]
 async fn a_letter_that_is_refused_for_now_is_taken_later() {
     for (heard, answer) in [
         ("GREETING", "421 full"),

@@ -133,10 +133,10 @@ impl PostOffice {
                 "QUIT" => "221 bye",
                 _ => "250 fine",
             };
-            let as_usual = self.answer(&mut stream, &line, usual).await?;
+            let good = self.answer(&mut stream, &line, usual).await?;
             match line.as_str() {
-                "STARTTLS" if as_usual => return Some(stream.into_inner()),
-                "DATA" if as_usual => self.take_letter(&mut stream).await?,
+                "STARTTLS" if good => return Some(stream.into_inner()),
+                "DATA" if good => self.take_letter(&mut stream).await?,
                 "QUIT" => return None,
                 _ => {}
             }
@@ -152,15 +152,14 @@ impl PostOffice {
         self.answer(stream, "END", "250 taken").await.map(|_| ())
     }
 
-    /// Whether it was the usual answer. `None` when the connection is to end.
+    /// Whether the answer was of the usual class. `None` when the connection is to end.
     async fn answer<S: Stream>(
         &self,
         stream: &mut BufReader<S>,
         heard: &str,
         usual: &'static str,
     ) -> Option<bool> {
-        let order = self.order(heard);
-        match order.unwrap_or(usual) {
+        match self.order(heard).unwrap_or(usual) {
             DROP => None,
             HANG => {
                 self.hangs.notify_one();
@@ -169,7 +168,7 @@ impl PostOffice {
             answer => {
                 stream.get_mut().write_all(format!("{answer}\r\n").as_bytes()).await.ok()?;
                 stream.get_mut().flush().await.ok()?;
-                Some(order.is_none())
+                Some(answer.get(..1) == usual.get(..1))
             }
         }
     }

@@ -4,8 +4,8 @@
 //! table before it comes here, so that no answer is judged twice.
 //!
 //! Written here because no library fits: `webauthn_rp` 0.3 brings a second stack of cryptography
-//! with a package that advisories name (`rsa`), `webauthn-rs` is MPL and needs OpenSSL. Attestation,
-//! the large part of the standard, is not asked for and not judged.
+//! and with it a package that advisories name (`rsa`), `webauthn-rs` is MPL and needs OpenSSL.
+//! Attestation, the large part of the standard, is not asked for and not judged.
 
 mod answer;
 mod device;

@@ -9,9 +9,27 @@ use aws_lc_rs::signature::{
 use cbor4ii::core::Value as Cbor;
 use cbor4ii::core::enc::Encode;
 use cbor4ii::core::utils::BufWriter;
+use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+
+proptest! {
+    #[test]
+    fn no_bytes_make_a_reader_panic(
+        bytes in proptest::collection::vec(any::<u8>(), 0..200),
+        front in 0..5_u8,
+    ) {
+        // Often the front of a map, an array or a text, so that the readers go on.
+        let bytes = [&[[0xa5, 0xa1, 0x83, 0x78, 0x59][usize::from(front)]], bytes.as_slice()];
+        let bytes = bytes.concat();
+        prop_assert!(PublicKey::read(&bytes).is_err());
+        prop_assert!(device::attested(&bytes).is_err());
+        let _ = AuthenticatorData::read(&bytes);
+        let made = [[0; 32].as_slice(), &[65, 0, 0, 0, 0], &[0; 16], &[0, 1, 7], &bytes].concat();
+        let _ = AuthenticatorData::read(&made);
+    }
+}
 
 pub(super) const OWNER: &[u8] = b"0123456789abcdef";
 const UP: u8 = 1;
@@ -121,7 +139,11 @@ impl Device {
     }
 
     fn made(&self) -> Vec<u8> {
-        let key = self.pair.cose().into_iter().map(|(label, value)| (Cbor::Integer(label), value));
+        self.made_of(self.pair.cose())
+    }
+
+    fn made_of(&self, key: Vec<(i128, Cbor)>) -> Vec<u8> {
+        let key = key.into_iter().map(|(label, value)| (Cbor::Integer(label), value));
         let length = u16::try_from(self.id.len()).unwrap().to_be_bytes();
         [&self.data(64), [9; 16].as_slice(), &length, &self.id, &cbor(&Cbor::Map(key.collect()))]
             .concat()
@@ -144,15 +166,18 @@ impl Device {
     }
 
     fn get(&self, challenge: u8) -> Value {
+        self.get_with(challenge, &self.data(0))
+    }
+
+    fn get_with(&self, challenge: u8, data: &[u8]) -> Value {
         let client = self.client("webauthn.get", challenge);
-        let data = self.data(0);
         let hash = digest::digest(&digest::SHA256, client.as_bytes());
-        let signature = self.pair.sign(&[data.as_slice(), hash.as_ref()].concat());
+        let signature = self.pair.sign(&[data, hash.as_ref()].concat());
         json!({
             "id": encode(&self.id), "rawId": encode(&self.id), "type": "public-key",
             "response": {
                 "clientDataJSON": encode(client.as_bytes()),
-                "authenticatorData": encode(&data),
+                "authenticatorData": encode(data),
                 "signature": encode(&signature),
                 "userHandle": self.handle.as_deref().map(encode),
             },
@@ -433,6 +458,23 @@ fn keys_that_were_not_offered_are_refused() {
     ] {
         assert_eq!(refused, Err(Refused::Key));
     }
+}
+
+#[test]
+fn a_key_that_was_not_offered_is_not_registered() {
+    let device = Device::new();
+    let mut key = device.pair.cose();
+    key[1].1 = Cbor::Integer(-35);
+    let answer = device.create_with(1, &object(device.made_of(key)));
+    assert_eq!(register(&answer, Use::First), Err(Refused::Key));
+    assert!(register(&device.create(1), Use::First).is_ok(), "the control");
+}
+
+#[test]
+fn a_use_that_makes_a_key_is_none() {
+    let (device, credential) = registered();
+    let answer = device.get_with(2, &device.made());
+    assert_eq!(check(&answer, &credential, Use::First), Err(Refused::Malformed));
 }
 
 #[test]
