@@ -35,6 +35,7 @@ columns.wide = { type = "numeric(30,2)", null = true }
 columns.open = { type = "boolean", null = true }
 columns.due = { type = "date", null = true }
 columns.made = "timestamptz"
+columns.begins = { type = "timestamp", null = true }
 columns.meta = { type = "json", null = true }
 columns.tags = { type = "text[]", null = true }
 "#;
@@ -54,7 +55,7 @@ fn facts() -> AuthFacts {
         roles: vec!["clerk".to_owned()],
         email: None,
         aal: None,
-        claims: json!({ "level": 3, "teams": ["1", 2, null] }),
+        claims: json!({ "level": 3, "teams": ["1", 2, null], "names": { "1": true, "x": {} } }),
     }
 }
 

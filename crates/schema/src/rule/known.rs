@@ -155,3 +155,64 @@ pub(super) fn mentions(node: &IdedExpr, names: &[&str]) -> bool {
         Expr::Map(_) | Expr::Struct(_) => true,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse::parse;
+    use super::*;
+
+    #[test]
+    fn only_what_is_written_the_same_is_the_same() {
+        let alike = |left: &str, right: &str| {
+            let (left, right) = (parse(left).unwrap(), parse(right).unwrap());
+            same(left.expression(), right.expression())
+        };
+        let all = [
+            "auth.uid",
+            "auth.role",
+            "auth.claims.a",
+            "auth.claims.b",
+            "has(auth.claims.a)",
+            "has(auth.claims.b)",
+            "auth.email.startsWith('a')",
+            "auth.email.startsWith('b')",
+            "auth.email.endsWith('a')",
+            "auth.role.endsWith('a')",
+            "auth.email.size()",
+            "size(auth.email)",
+            "size(auth.role)",
+            "auth.uid == auth.email",
+            "auth.uid != auth.email",
+            "auth.uid in ['a']",
+            "auth.uid in ['a', 'b']",
+            "auth.uid in ['b', 'a']",
+            "1",
+            "2",
+            "'1'",
+            "now",
+            "request.path",
+        ];
+        for (at, left) in all.iter().enumerate() {
+            for (other, right) in all.iter().enumerate() {
+                assert_eq!(alike(left, right), at == other, "{left} and {right}");
+            }
+        }
+        assert!(alike("auth.email.startsWith( 'a' )", "auth.email.startsWith(\"a\")"));
+    }
+
+    #[test]
+    fn what_time_or_request_decides_may_change() {
+        let changes = |source: &str| {
+            Known::new(parse(source).unwrap().expression(), String::new(), Kind::Any).changes
+        };
+        for source in ["now", "request.path", "auth.uid == request.path", "size(request.path)"] {
+            assert!(changes(source), "{source}");
+        }
+        for source in ["auth.exists(r, r == now)", "['a', request.method]", "(now).getHours()"] {
+            assert!(changes(source), "{source}");
+        }
+        for source in ["auth.uid", "has(auth.claims.now)", "auth.claims.request", "'now'"] {
+            assert!(!changes(source), "{source}");
+        }
+    }
+}

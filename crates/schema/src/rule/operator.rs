@@ -119,3 +119,99 @@ pub(super) fn is_operator(name: &str) -> bool {
 fn never(left: Kind, right: Kind) -> String {
     format!("{} is compared with {}", left.words(), right.words())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Kind::{Any, Bytes, Double, Int, List, Map, Null, Span, Text, Time, Truth};
+
+    #[test]
+    fn operators_take_what_cel_lets_them_take() {
+        for (name, kinds, answer) in [
+            (operators::LOGICAL_AND, &[Truth, Any][..], Some(Truth)),
+            (operators::LOGICAL_OR, &[Truth, Int], None),
+            (operators::LOGICAL_NOT, &[Text], None),
+            (operators::CONDITIONAL, &[Truth, Text, Text], Some(Text)),
+            (operators::CONDITIONAL, &[Any, Text, Int], Some(Any)),
+            (operators::CONDITIONAL, &[Int, Text, Text], None),
+            (operators::IN, &[Text, List], Some(Truth)),
+            (operators::IN, &[Text, Map], Some(Truth)),
+            (operators::IN, &[Text, Text], None),
+            (operators::INDEX, &[List, Int], Some(Any)),
+            (operators::INDEX, &[Text, Int], None),
+            (operators::EQUALS, &[Int, Double], Some(Truth)),
+            (operators::EQUALS, &[Null, Int], Some(Truth)),
+            (operators::NOT_EQUALS, &[Int, Null], Some(Truth)),
+            (operators::EQUALS, &[Int, Text], None),
+            (operators::NOT_EQUALS, &[Truth, Int], None),
+            (operators::LESS, &[Int, Double], Some(Truth)),
+            (operators::GREATER_EQUALS, &[Time, Time], Some(Truth)),
+            (operators::LESS, &[Time, Span], None),
+            (operators::LESS, &[List, List], None),
+            (operators::LESS_EQUALS, &[Null, Null], None),
+            (operators::GREATER, &[Text, Int], None),
+        ] {
+            assert_eq!(operator(name, kinds).ok(), answer, "{name} {kinds:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_texts_and_times_are_calculated_with_their_like() {
+        for (name, left, right, answer) in [
+            (operators::ADD, Time, Span, Some(Time)),
+            (operators::ADD, Span, Time, Some(Time)),
+            (operators::ADD, Any, Time, Some(Time)),
+            (operators::ADD, Time, Time, None),
+            (operators::ADD, Text, Text, Some(Text)),
+            (operators::ADD, Text, Any, Some(Text)),
+            (operators::ADD, Any, List, Some(List)),
+            (operators::ADD, Text, Int, None),
+            (operators::ADD, Span, Span, Some(Span)),
+            (operators::ADD, Any, Any, Some(Any)),
+            (operators::ADD, Int, Any, Some(Int)),
+            (operators::ADD, Any, Double, Some(Double)),
+            (operators::ADD, Truth, Truth, None),
+            (operators::ADD, Bytes, Bytes, None),
+            (operators::SUBSTRACT, Time, Time, Some(Span)),
+            (operators::SUBSTRACT, Time, Span, Some(Time)),
+            (operators::SUBSTRACT, Time, Any, Some(Any)),
+            (operators::SUBSTRACT, Span, Any, Some(Span)),
+            (operators::SUBSTRACT, Any, Span, Some(Span)),
+            (operators::SUBSTRACT, Span, Time, None),
+            (operators::SUBSTRACT, Text, Text, None),
+            (operators::MULTIPLY, Int, Int, Some(Int)),
+            (operators::MULTIPLY, Span, Span, None),
+            (operators::DIVIDE, Double, Double, Some(Double)),
+            (operators::DIVIDE, Int, Double, None),
+            (operators::MODULO, Int, Any, Some(Int)),
+            (operators::MODULO, Any, Int, Some(Int)),
+            (operators::MODULO, Double, Int, None),
+        ] {
+            assert_eq!(operator(name, &[left, right]).ok(), answer, "{name} {left:?} {right:?}");
+        }
+        for (kind, answer) in [(Int, Some(Int)), (Double, Some(Double)), (Text, None)] {
+            assert_eq!(operator(operators::NEGATE, &[kind]).ok(), answer, "{kind:?}");
+        }
+        let (_, hint) = operator(operators::ADD, &[Int, Double]).unwrap_err();
+        assert!(hint.is_some_and(|hint| hint.contains("double(")));
+        assert_eq!(operator(operators::ADD, &[Int, Truth]).unwrap_err().1, None);
+    }
+
+    #[test]
+    fn functions_take_their_kinds_and_as_many_as_they_have() {
+        for (name, kinds, answer) in [
+            ("startsWith", &[Text, Text][..], Some(Truth)),
+            ("startsWith", &[Text], None),
+            ("startsWith", &[List, Text], None),
+            ("size", &[List], Some(Int)),
+            ("size", &[Int], None),
+            ("nothing", &[Text], None),
+        ] {
+            assert_eq!(function(name, kinds).ok(), answer, "{name} {kinds:?}");
+        }
+        let (_, hint) = function("contains", &[List, Text]).unwrap_err();
+        assert!(hint.is_some_and(|hint| hint.contains("'admin' in")));
+        assert_eq!(function("contains", &[Int, Text]).unwrap_err().1, None);
+        assert_eq!(function("size", &[Int]).unwrap_err().1, None);
+    }
+}

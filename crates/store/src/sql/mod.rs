@@ -6,6 +6,7 @@ mod sqlite_condition;
 pub mod sqlite_ddl;
 mod sqlite_expr;
 mod sqlite_rule;
+mod sqlite_rule_error;
 mod sqlite_rule_value;
 mod sqlite_scope;
 pub mod sqlite_search;

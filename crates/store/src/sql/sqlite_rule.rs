@@ -8,6 +8,7 @@ use mainstay_schema::rule::Kind;
 use mainstay_schema::rule::tree::{At, Cond, Field, Order, Term, TextTest, Via};
 
 use super::Text;
+use super::sqlite_rule_error::can_fail;
 use super::sqlite_rule_value::{Nulls, nulls};
 use super::sqlite_scope::Scope;
 use crate::query::Ruled;
@@ -319,30 +320,8 @@ pub(super) fn is_dynamic(term: &Term) -> bool {
     matches!(term.kind(), Kind::Any | Kind::List | Kind::Map)
 }
 
-/// Whether a condition may be an error. In doubt it may.
-fn can_fail(cond: &Cond) -> bool {
-    let fails = |term: &Term| {
-        let mut vias = Vec::new();
-        collect(term, &mut vias);
-        !vias.is_empty() || nulls(term) == Nulls::Error
-    };
-    match cond {
-        Cond::Const(_) => false,
-        Cond::All(parts) | Cond::Any(parts) => parts.iter().any(can_fail),
-        Cond::Not(inner) | Cond::Rows { body: inner, .. } => can_fail(inner),
-        Cond::Equal(left, right) => fails(left) || fails(right),
-        Cond::In(value, list) => fails(value) || list.iter().any(fails),
-        Cond::Order(_, left, right) => {
-            let plain = |term: &Term| !is_dynamic(term) && nulls(term) == Nulls::Never;
-            fails(left) || fails(right) || !(plain(left) && plain(right))
-        }
-        Cond::Is(term) => fails(term) || is_dynamic(term) || nulls(term) != Nulls::Never,
-        _ => true,
-    }
-}
-
 /// The references that a value needs, those first that others start from.
-fn collect(term: &Term, into: &mut Vec<Arc<Via>>) {
+pub(super) fn collect(term: &Term, into: &mut Vec<Arc<Via>>) {
     match term {
         Term::Field(Field { at: At::Via(via), .. }) => {
             collect(&via.key, into);
