@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)] // a panic is how a test fails
 
+mod accounts;
 mod certificate;
 mod mail;
 mod post_office;

@@ -1,0 +1,292 @@
+//! Accounts from the request to the disk: who signs up, signs in, comes back and leaves, and what
+//! becomes of tokens that were spent or stolen.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use mainstay_base::{Clock, Facts};
+use mainstay_gate::accounts::session::{Life, Pepper};
+use mainstay_gate::accounts::{Book, declared};
+use mainstay_gate::auth::{Auth, Config, Issuer, Parts};
+use mainstay_gate::password::{Cost, Hasher, Pool, Rules};
+use mainstay_gate::signing::{Ring, Secret, Settings};
+use mainstay_gate::{Expected, Gate, Verifier, keys};
+use mainstay_schema::Catalog;
+use mainstay_store::Store;
+use mainstay_store::sqlite::compile::compile;
+use mainstay_telemetry::Telemetry;
+use mainstay_testkit::FakeClock;
+use serde_json::{Value, json};
+
+const SECRET: &str = "a-secret-for-these-tests-of-enough-bytes";
+const START: i64 = 1_700_000_000;
+
+struct Desk {
+    auth: Arc<Auth>,
+    gate: Arc<Gate>,
+    store: Arc<Store>,
+    clock: Arc<FakeClock>,
+    anon: String,
+    _folder: tempfile::TempDir,
+}
+
+struct Answer {
+    status: u16,
+    body: Value,
+}
+
+fn desk(change: impl FnOnce(&mut Config)) -> Desk {
+    let clock = Arc::new(FakeClock::at(START));
+    let shared: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
+    let folder = tempfile::tempdir().unwrap();
+    let module = Arc::new(declared().unwrap());
+    let mut catalog = Catalog { name: "app".into(), modules: vec![module], default_module: 0 };
+    assert_eq!(compile(&mut catalog, &shared).unwrap(), []);
+    let config = mainstay_store::Config::new(Telemetry::silent(Arc::clone(&shared)));
+    let store = Arc::new(Store::open(folder.path(), &catalog, &config).unwrap());
+    let secret = Secret { bytes: SECRET.as_bytes().to_vec(), kid: None };
+    let settings = Settings {
+        token_seconds: 3_600,
+        secret: Some(secret),
+        secret_signs: false,
+        trusted: Vec::new(),
+    };
+    let ring = Ring::new(settings, &[]).unwrap().rotate(START).unwrap();
+    let issuer = "http://localhost/auth/v1".to_owned();
+    let expected =
+        Expected { issuer: Some(issuer.clone()), audience: Some("authenticated".into()) };
+    let verifier = Verifier::of_ring(&ring, &["staff".to_owned()], expected);
+    let gate = Arc::new(Gate::of(verifier, Arc::clone(&shared)));
+    let mut config = Config {
+        name: "app".to_owned(),
+        signup: true,
+        anonymous: true,
+        confirm_email: false,
+        life: Life::default(),
+    };
+    change(&mut config);
+    let cost = Cost { memory_kib: 7_168, passes: 5, lanes: 1 };
+    let pool = Pool { cost, threads: Some(1), waiting: None };
+    let auth = Auth::new(Parts {
+        book: Book::open(Arc::clone(&store), 0, &catalog.modules[0]).unwrap(),
+        gate: Arc::clone(&gate),
+        hasher: Hasher::start(pool).unwrap(),
+        rules: Rules::default(),
+        pepper: Pepper::new(SECRET.as_bytes()),
+        issuer: Issuer::new(ring, issuer, 3_600),
+        config,
+        clock: shared,
+    });
+    let Value::Object(claims) = json!({ "role": "anon", "exp": START + 900_000_000 }) else {
+        unreachable!()
+    };
+    let anon = keys::sign(SECRET, &claims).unwrap();
+    Desk { auth: Arc::new(auth), gate, store, clock, anon, _folder: folder }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        self.store.close();
+    }
+}
+
+impl Desk {
+    async fn ask(&self, method: &str, path: &str, bearer: Option<&str>, body: Value) -> Answer {
+        let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("/auth/v1{path}"))
+            .header("apikey", &self.anon)
+            .header("authorization", format!("Bearer {}", bearer.unwrap_or(&self.anon)))
+            .header("x-supabase-api-version", "2024-01-01")
+            .body(body)
+            .unwrap();
+        let below = path.split('?').next().unwrap_or_default();
+        let response: Response<Bytes> = self.auth.answer(&request, below, &Facts::default()).await;
+        let body = serde_json::from_slice(response.body()).unwrap_or(Value::Null);
+        Answer { status: response.status().as_u16(), body }
+    }
+
+    async fn sign_up(&self, email: &str, password: &str) -> Answer {
+        self.ask("POST", "/signup", None, json!({ "email": email, "password": password })).await
+    }
+
+    async fn sign_in(&self, email: &str, password: &str) -> Answer {
+        let body = json!({ "email": email, "password": password });
+        self.ask("POST", "/token?grant_type=password", None, body).await
+    }
+
+    async fn refresh(&self, token: &str) -> Answer {
+        let body = json!({ "refresh_token": token });
+        self.ask("POST", "/token?grant_type=refresh_token", None, body).await
+    }
+}
+
+impl Answer {
+    fn code(&self) -> (u16, &str) {
+        (self.status, self.body["code"].as_str().unwrap_or_default())
+    }
+
+    fn text(&self, name: &str) -> &str {
+        self.body[name].as_str().unwrap_or_default()
+    }
+}
+
+#[tokio::test]
+async fn who_signs_up_can_sign_in_and_is_known() {
+    let desk = desk(|_| ());
+    let made = desk.sign_up("Ann@Example.com", "correct horse").await;
+    assert_eq!(made.status, 200, "{}", made.body);
+    assert_eq!(made.body["user"]["email"], "ann@example.com");
+    assert_eq!(made.body["user"]["identities"][0]["provider"], "email");
+    let again = desk.sign_in("ann@example.com", "correct horse").await;
+    assert_eq!((again.status, again.text("token_type")), (200, "bearer"), "{}", again.body);
+    let user = desk.ask("GET", "/user", Some(again.text("access_token")), Value::Null).await;
+    assert_eq!((user.status, &user.body["id"]), (200, &made.body["user"]["id"]));
+    assert!(user.body.get("password").is_none());
+}
+
+#[tokio::test]
+async fn wrong_passwords_and_unknown_addresses_are_answered_alike() {
+    let desk = desk(|_| ());
+    desk.sign_up("ann@example.com", "correct horse").await;
+    let wrong = desk.sign_in("ann@example.com", "battery staple").await;
+    let unknown = desk.sign_in("bob@example.com", "battery staple").await;
+    assert_eq!(wrong.code(), (400, "invalid_credentials"));
+    assert_eq!((wrong.status, wrong.body), (unknown.status, unknown.body));
+    let weak = desk.sign_up("cat@example.com", "password").await;
+    assert_eq!(weak.code(), (422, "weak_password"));
+    assert_eq!(weak.body["weak_password"]["reasons"], json!(["pwned"]));
+    assert_eq!(
+        desk.sign_up("no address", "correct horse").await.code(),
+        (400, "validation_failed")
+    );
+}
+
+#[tokio::test]
+async fn a_confirmation_that_is_awaited_hides_who_has_an_account() {
+    let desk = desk(|config| config.confirm_email = true);
+    let first = desk.sign_up("ann@example.com", "correct horse").await;
+    assert_eq!((first.status, first.body.get("access_token")), (200, None));
+    let second = desk.sign_up("ann@example.com", "another horse").await;
+    assert_eq!((second.status, &second.body["identities"]), (200, &json!([])));
+    assert_ne!(first.body["id"], second.body["id"]);
+    let early = desk.sign_in("ann@example.com", "correct horse").await;
+    assert_eq!(early.code(), (400, "email_not_confirmed"));
+}
+
+#[tokio::test]
+async fn a_spent_refresh_token_is_answered_for_a_moment_and_then_ends_the_session() {
+    let desk = desk(|_| ());
+    let first = desk.sign_up("ann@example.com", "correct horse").await;
+    let spent = first.text("refresh_token").to_owned();
+    let second = desk.refresh(&spent).await;
+    assert_ne!(second.text("refresh_token"), spent);
+    desk.clock.advance_seconds(9);
+    let again = desk.refresh(&spent).await;
+    assert_eq!(again.text("refresh_token"), second.text("refresh_token"));
+    desk.clock.advance_seconds(2);
+    assert_eq!(desk.refresh(&spent).await.code(), (400, "refresh_token_already_used"));
+    let ended = desk.refresh(second.text("refresh_token")).await;
+    assert_eq!(ended.code(), (400, "session_not_found"), "the thief has nothing either");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_refreshes_at_once_have_one_successor() {
+    let desk = Arc::new(desk(|_| ()));
+    let first = desk.sign_up("ann@example.com", "correct horse").await;
+    let token = first.text("refresh_token").to_owned();
+    let tasks: Vec<_> = (0..100)
+        .map(|_| {
+            let (desk, token) = (Arc::clone(&desk), token.clone());
+            tokio::spawn(async move { desk.refresh(&token).await.text("refresh_token").to_owned() })
+        })
+        .collect();
+    let mut successors = std::collections::BTreeSet::new();
+    for task in tasks {
+        successors.insert(task.await.unwrap());
+    }
+    assert_eq!(successors.len(), 1);
+    assert!(!successors.contains(&token) && !successors.contains(""));
+}
+
+#[tokio::test]
+async fn a_forged_refresh_token_is_unknown_and_ends_nothing() {
+    let desk = desk(|_| ());
+    let first = desk.sign_up("ann@example.com", "correct horse").await;
+    let token = first.text("refresh_token");
+    for at in 0..token.len() {
+        let other = if &token[at..=at] == "A" { "B" } else { "A" };
+        let forged = format!("{}{other}{}", &token[..at], &token[at + 1..]);
+        let (status, code) = (desk.refresh(&forged).await.status, "forged");
+        assert_eq!((status, code), (400, "forged"), "{at}");
+    }
+    assert_eq!(desk.refresh("").await.code(), (400, "validation_failed"));
+    assert_eq!(desk.refresh(token).await.status, 200, "the control");
+}
+
+#[tokio::test]
+async fn who_signs_out_is_nobody_at_once() {
+    let desk = desk(|_| ());
+    desk.sign_up("ann@example.com", "correct horse").await;
+    let here = desk.sign_in("ann@example.com", "correct horse").await;
+    let there = desk.sign_in("ann@example.com", "correct horse").await;
+    let (here, there) = (here.text("access_token"), there.text("access_token"));
+    let credentials = |token| mainstay_gate::Credentials { apikey: None, bearer: Some(token) };
+    assert!(desk.gate.identify(credentials(here)).is_ok());
+    let out = desk.ask("POST", "/logout?scope=local", Some(here), Value::Null).await;
+    assert_eq!(out.status, 204);
+    assert!(desk.gate.identify(credentials(here)).is_err(), "the token lives, the session not");
+    assert!(desk.gate.identify(credentials(there)).is_ok(), "the control");
+    let gone = desk.ask("GET", "/user", Some(here), Value::Null).await;
+    assert_eq!(gone.code(), (403, "session_not_found"));
+    desk.ask("POST", "/logout", Some(there), Value::Null).await;
+    assert!(desk.gate.identify(credentials(there)).is_err());
+}
+
+#[tokio::test]
+async fn a_new_password_ends_the_other_sessions() {
+    let desk = desk(|_| ());
+    desk.sign_up("ann@example.com", "correct horse").await;
+    let here = desk.sign_in("ann@example.com", "correct horse").await;
+    let there = desk.sign_in("ann@example.com", "correct horse").await;
+    let change = |password: &str| json!({ "password": password, "data": { "name": "Ann" } });
+    let token = here.text("access_token");
+    let same = desk.ask("PUT", "/user", Some(token), change("correct horse")).await;
+    assert_eq!(same.code(), (422, "same_password"));
+    let changed = desk.ask("PUT", "/user", Some(token), change("battery staple")).await;
+    assert_eq!((changed.status, &changed.body["user_metadata"]["name"]), (200, &json!("Ann")));
+    let other = desk.refresh(there.text("refresh_token")).await;
+    assert_eq!(other.code(), (400, "session_not_found"));
+    assert_eq!(desk.refresh(here.text("refresh_token")).await.status, 200);
+    let old = desk.sign_in("ann@example.com", "correct horse").await;
+    assert_eq!(old.code(), (400, "invalid_credentials"));
+    assert_eq!(desk.sign_in("ann@example.com", "battery staple").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_session_ends_when_it_has_idled_or_lived_too_long() {
+    let desk = desk(|config| {
+        config.life = Life { idle: Some(60), whole: Some(100), ..config.life };
+    });
+    let first = desk.sign_up("ann@example.com", "correct horse").await;
+    desk.clock.advance_seconds(59);
+    let second = desk.refresh(first.text("refresh_token")).await;
+    assert_eq!(second.status, 200);
+    desk.clock.advance_seconds(41);
+    let over = desk.refresh(second.text("refresh_token")).await;
+    assert_eq!(over.code(), (400, "session_expired"));
+    let idle = desk.sign_in("ann@example.com", "correct horse").await;
+    desk.clock.advance_seconds(60);
+    assert_eq!(desk.refresh(idle.text("refresh_token")).await.code(), (400, "session_expired"));
+}
+
+#[tokio::test]
+async fn anonymous_users_have_sessions_where_they_are_allowed() {
+    let made = desk(|_| ()).ask("POST", "/signup", None, json!({ "data": { "a": 1 } })).await;
+    assert_eq!((made.status, &made.body["user"]["is_anonymous"]), (200, &json!(true)));
+    let none = desk(|config| config.anonymous = false);
+    let refused = none.ask("POST", "/signup", None, json!({})).await;
+    assert_eq!(refused.code(), (422, "anonymous_provider_disabled"));
+}
