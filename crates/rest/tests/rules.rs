@@ -70,6 +70,8 @@ const RULES: &[&str] = &[
     "!teams.exists(t, t.owner == auth.uid)",
     "!teams.exists(t, size(t.name) < row.level)",
     "row.meta in row.tags",
+    "(row.level == 1 ? row.open : true) == null",
+    "(row.level == 1 ? true : row.open) != null",
     "row.title.lowerAscii() in row.tags || row.meta == row.tags",
 ];
 

@@ -270,3 +270,35 @@ fn a_new_row_is_judged_by_what_it_gets_and_what_it_keeps() {
     let shown = |a| !matches!(check.judge_as_row(&cell(a)), Verdict::Denies);
     assert!(shown("x") && !shown("y"), "and, to be given back, of the row as it will be");
 }
+
+#[test]
+fn what_is_wrong_with_a_rule_over_rows_is_said() {
+    for (rule, part) in [
+        ("t.exists(row, row.a == 'x')", "the variable `row` has a name"),
+        ("t.exists(auth, auth.uid == 'x')", "the variable `auth` has a name"),
+        ("t.exists(t, t.a == 'x')", "the variable `t` has a name"),
+        ("t.exists(x, t.exists(x, x.a == 'x'))", "the variable `x` has a name"),
+        ("auth.roles.exists(t, t == row.a)", "the variable `t` has a name"),
+        ("row.a.b == 'x'", "a text has no field `b`"),
+        ("(row.a == 'x').b == 'x'", "true or false has no field `b`"),
+        ("has(row.a)", "every row has all its columns"),
+        ("row.zebra == 'x'", "zebra"),
+        ("row", "a row alone says nothing"),
+        ("row.a == row", "a row alone says nothing"),
+        ("[row.a]", "stands only behind `in`"),
+        ("row.a in ['x', 1]", "a text is never a whole number"),
+        ("row.a in row.c", "`in` looks into a list"),
+        ("row.a.exists(x, x == 'y')", "only a list has `exists`"),
+        ("row.a && true", "a text is not true or false"),
+        ("row.a < 1", "a text is compared with a whole number"),
+        ("row.a.matches(row.b)", "pattern"),
+    ] {
+        let rule = serde_json::Value::from(rule);
+        let text = format!(
+            "[tables.t]\ncolumns.a = \"text\"\ncolumns.b = {{ type = \"text\", null = true }}\n\
+             columns.c = \"text\"\nallow.read = {rule}\n"
+        );
+        let refused = crate::read_text("a.toml", &text).expect_err(&text).to_string();
+        assert!(refused.contains(part), "{rule}: {refused}");
+    }
+}
