@@ -179,14 +179,19 @@ fn texts_that_blow_up_parsers_are_refused_fast() {
     }
 }
 
-/// The rule to update a table of three texts, bound.
-fn of_table(rule: &str) -> std::sync::Arc<Bound> {
+/// A table of three texts with a rule for one action.
+fn declared(action: &str, rule: &str) -> std::result::Result<crate::Declared, crate::Mistakes> {
     let rule = serde_json::Value::from(rule);
     let text = format!(
         "[tables.t]\ncolumns.a = \"text\"\ncolumns.b = {{ type = \"text\", null = true }}\n\
-         columns.c = \"text\"\nallow.update = {rule}\n"
+         columns.c = \"text\"\nallow.{action} = {rule}\n"
     );
-    let declared = crate::read_text("a.toml", &text).unwrap_or_else(|error| panic!("{error}"));
+    crate::read_text("a.toml", &text)
+}
+
+/// The rule to update it, bound.
+fn of_table(rule: &str) -> std::sync::Arc<Bound> {
+    let declared = declared("update", rule).unwrap_or_else(|error| panic!("{error}"));
     let table = std::sync::Arc::clone(&declared.catalog.modules[0].tables[0]);
     std::sync::Arc::clone(table.allow.update.as_ref().unwrap().bound().unwrap())
 }
@@ -293,12 +298,7 @@ fn what_is_wrong_with_a_rule_over_rows_is_said() {
         ("row.a < 1", "a text is compared with a whole number"),
         ("row.a.matches(row.b)", "pattern"),
     ] {
-        let rule = serde_json::Value::from(rule);
-        let text = format!(
-            "[tables.t]\ncolumns.a = \"text\"\ncolumns.b = {{ type = \"text\", null = true }}\n\
-             columns.c = \"text\"\nallow.read = {rule}\n"
-        );
-        let refused = crate::read_text("a.toml", &text).expect_err(&text).to_string();
+        let refused = declared("read", rule).expect_err(rule).to_string();
         assert!(refused.contains(part), "{rule}: {refused}");
     }
 }
