@@ -70,6 +70,14 @@ const RULES: &[&str] = &[
     "!teams.exists(t, t.owner == auth.uid)",
     "!teams.exists(t, size(t.name) < row.level)",
     "row.meta in row.tags",
+    "row.price == row.wide",
+    "row.price == row.level",
+    "row.team.name == auth.role",
+    "members.exists(m, row.team.code == auth.role)",
+    "!(row.title.lowerAscii() == 'a')",
+    "!(row.title.lowerAscii() == row.team.name)",
+    "(row.level == 1 ? row.open : true) == null",
+    "(row.level == 1 ? true : row.open) != null",
     "row.title.lowerAscii() in row.tags || row.meta == row.tags",
 ];
 

@@ -210,3 +210,14 @@ fn an_upsert_makes_no_row_into_what_an_update_may_not() {
     upsert("mid").expect(200);
     assert_eq!(all(&server, "/ranks?select=level"), json!([{ "level": "mid" }]), "the control");
 }
+
+#[test]
+fn what_the_database_will_make_is_no_null() {
+    let server = server();
+    let make = |name: &str| {
+        let body = format!(r#"{{"name":"{name}"}}"#);
+        ask(&server, "ada", "POST", "/made").json(&body).prefer("return=representation").send()
+    };
+    assert_eq!(code(&make("other")), (403, "42501".to_owned()));
+    make("known").expect(201);
+}

@@ -337,3 +337,36 @@ fn open_secrets_and_views_past_rules_are_warned_of_until_they_are_meant() {
     let (code, found) = json(&["check", &path, "--strict", "--rules"]);
     assert_eq!((code, told(&found)), (Some(0), Vec::new()), "{found:#}");
 }
+
+#[test]
+fn a_view_of_rows_with_tenants_says_whose_they_are() {
+    let check = |view: &str| {
+        let text = format!(
+            "name = \"shared\"\n[tables.notes]\ntenant = \"org\"\ncolumns.org = \"text\"\n\
+             columns.body = \"text\"\n[views.seen]\n{view}\nallow.read = \"true\"\n"
+        );
+        let (_folder, path) = app(&text);
+        let output = run(&["check", &path]);
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let whole = "sql = \"select id, org, body from notes\"";
+    let part = "sql = \"select id, body from notes\"";
+    for (view, complaint) in [
+        (whole.to_owned(), None),
+        (format!("{whole}\ntenant = \"org\""), None),
+        (format!("{whole}\ntenant = false"), None),
+        (format!("{part}\ntenant = false"), None),
+        (part.to_owned(), Some("does not show whose they are")),
+        (format!("{whole}\ntenant = \"body\""), Some("is not the column that says whose a row is")),
+        (format!("{whole}\ntenant = \"orgs\""), Some("has no column `orgs`")),
+    ] {
+        let (code, said) = check(&view);
+        match complaint {
+            None => assert_eq!(code, Some(0), "{view}: {said}"),
+            Some(complaint) => {
+                assert_eq!(code, Some(2), "{view}");
+                assert!(said.contains(complaint), "{view}: {said}");
+            }
+        }
+    }
+}

@@ -11,8 +11,7 @@ use mainstay_store::query::{self, Expr, Given, Operand};
 use mainstay_store::{Bound, Statement, WritePlan, plan as store_plan, sql};
 
 use super::body;
-use super::fill::{columns, may_write};
-use super::guard::unnamed;
+use super::fill::{columns, may_write, told};
 use super::insert::PlannedWrite;
 use super::judge;
 use super::made::Maker;
@@ -115,11 +114,7 @@ pub fn delete(plans: &Plans, config: &Config, asked: &Asked<'_, '_>) -> Result<P
 fn may_set(target: &Target<'_>, at: usize, value: &Value, identity: &Identity) -> Result<()> {
     may_write(target, at, &target.closed.update, identity)?;
     may_change(target, at, identity)?;
-    let checked = target.index.guards[at].check_change(target.table, at, value);
-    match target.closed.read.contains(&at) {
-        true => checked.map_err(|error| unnamed(target.table, &error)),
-        false => checked,
-    }
+    told(target, at, target.index.guards[at].check_change(target.table, at, value))
 }
 
 /// # Errors

@@ -100,9 +100,16 @@ fn is_missing(table: &Table, column: &Column) -> bool {
     !made && !column.null && !table.adopted
 }
 
-/// The declared bounds. What the server fills into a hidden column is told without its name.
+/// The declared bounds.
 fn bounded(target: &Target<'_>, at: usize, value: &Value) -> Result<()> {
-    let checked = target.index.guards[at].check(target.table, at, value);
+    told(target, at, target.index.guards[at].check(target.table, at, value))
+}
+
+/// A complaint about a value; about one in a hidden column without its name.
+///
+/// # Errors
+/// The complaint.
+pub fn told(target: &Target<'_>, at: usize, checked: Result<()>) -> Result<()> {
     match target.closed.read.contains(&at) {
         true => checked.map_err(|error| unnamed(target.table, &error)),
         false => checked,

@@ -191,17 +191,17 @@ pub fn changed(
         let sets = set.iter().any(|(known, _)| known == at);
         of_columns.add(Some(check).filter(|_| sets), |check| check.judge(&stored));
     }
-    let broken = |rows, rule| broken(plans, config, asked, rows, rule);
+    let broken = |whose, rule| broken(plans, config, asked, whose, rule);
     let (Ok(addressed), Ok(changed)) = (judging.done(), of_columns.done()) else {
-        return Ok(vec![broken(Rows::Addressed, None)?]);
+        return Ok(vec![broken(Whose::Addressed, None)?]);
     };
-    let addressed = addressed.iter().map(|rule| broken(Rows::Addressed, Some(rule)));
-    addressed.chain(changed.iter().map(|rule| broken(Rows::Changed, Some(rule)))).collect()
+    let addressed = addressed.iter().map(|rule| broken(Whose::Addressed, Some(rule)));
+    addressed.chain(changed.iter().map(|rule| broken(Whose::Changed, Some(rule)))).collect()
 }
 
 /// Whose columns a rule means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Rows {
+enum Whose {
     /// Of the level that was addressed, which may be a view.
     Addressed,
     /// Of the table.
@@ -213,7 +213,7 @@ fn broken(
     plans: &Plans,
     config: &Config,
     asked: &Asked<'_, '_>,
-    rows: Rows,
+    whose: Whose,
     residual: Option<&Arc<Residual>>,
 ) -> Result<Bound> {
     let Asked { intent, written, .. } = asked;
@@ -221,13 +221,13 @@ fn broken(
     let found = residual.map(|residual| rulings::behind(&written.rules, residual));
     let mut key = Key::new(Kind::Check, &written.level.target);
     key.text("broken").part(&written.level, part).rule(written.act.as_ref());
-    key.rule(found.as_ref().map(|(ruled, _)| ruled)).flag(rows == Rows::Changed);
+    key.rule(found.as_ref().map(|(ruled, _)| ruled)).flag(whose == Whose::Changed);
     let prepared = plans.get_or_make(key, || {
         let mut shaping = Shaping::new(config, &intent.query, 0);
         let own = conditions::own(&written.level, part, &mut shaping)?;
-        let (source, mut filter) = match rows {
-            Rows::Addressed => (written.level.target.source(), written.found(own)),
-            Rows::Changed => (written.table.source(), written.rows(own)),
+        let (source, mut filter) = match whose {
+            Whose::Addressed => (written.level.target.source(), written.found(own)),
+            Whose::Changed => (written.table.source(), written.rows(own)),
         };
         if let Some((ruled, _)) = &found {
             filter = filter.and(Filter::Broken(ruled.clone()));

@@ -154,6 +154,9 @@ mod tests {
             assert_eq!(expected.to_stored(), stored, "{ty:?}");
         }
         assert_eq!(Const::from_stored(&Value::Int(2), &Type::Double), Some(Const::Double(2.0)));
+        // A long numeric is kept as its digits.
+        let long = Const::from_stored(&text("12.50"), &Type::Numeric(None));
+        assert_eq!(long, Some(Const::Double(12.5)));
         for (stored, ty) in [
             (text("no time"), Type::TimestampTz),
             (text("{"), Type::Json),

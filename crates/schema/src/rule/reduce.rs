@@ -346,3 +346,6 @@ fn has(from: Term, key: &str) -> Cond {
         from => Cond::Has(from, key.to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -178,3 +178,127 @@ fn texts_that_blow_up_parsers_are_refused_fast() {
         assert!(start.elapsed() < Duration::from_secs(2), "{shown} took {:?}", start.elapsed());
     }
 }
+
+/// A table of three texts with a rule for one action.
+fn declared(action: &str, rule: &str) -> std::result::Result<crate::Declared, crate::Mistakes> {
+    let rule = serde_json::Value::from(rule);
+    let text = format!(
+        "[tables.t]\ncolumns.a = \"text\"\ncolumns.b = {{ type = \"text\", null = true }}\n\
+         columns.c = \"text\"\nallow.{action} = {rule}\n"
+    );
+    crate::read_text("a.toml", &text)
+}
+
+/// The rule to update it, bound.
+fn of_table(rule: &str) -> std::sync::Arc<Bound> {
+    let declared = declared("update", rule).unwrap_or_else(|error| panic!("{error}"));
+    let table = std::sync::Arc::clone(&declared.catalog.modules[0].tables[0]);
+    std::sync::Arc::clone(table.allow.update.as_ref().unwrap().bound().unwrap())
+}
+
+fn asked(rule: &str, facts: &AuthFacts) -> (Verdict, Check) {
+    of_table(rule).ask(&Asking::new(facts, NOW, &NoRequest))
+}
+
+#[test]
+fn a_rule_knows_the_columns_that_it_looks_at() {
+    // Column 0 is the key that nobody declared.
+    for (rule, columns) in [
+        ("true", &[][..]),
+        ("row.a == 'x'", &[1]),
+        ("new.b == 'x'", &[2]),
+        ("row.a == new.b", &[1, 2]),
+        ("size(row.c) > 1 && auth.uid == row.a", &[1, 3]),
+        ("t.exists(x, x.b == row.a)", &[1]),
+        ("t.exists(x, x.b == auth.uid)", &[]),
+        ("row.a in ['x', row.c]", &[1, 3]),
+    ] {
+        let bound = of_table(rule);
+        let (_, check) = bound.ask(&Asking::new(&staff(), NOW, &NoRequest));
+        for column in 0..4 {
+            let expected = columns.contains(&column);
+            assert_eq!(bound.looks_at(column), expected, "{rule}: {column}");
+            assert_eq!(check.looks_at(column), expected, "{rule}: {column}");
+        }
+    }
+}
+
+#[test]
+fn what_is_asked_of_the_new_row_is_apart_from_what_is_asked_of_the_old_one() {
+    let nobody = AuthFacts::default();
+    for (rule, judges, certain, hopeless) in [
+        ("true", false, true, false),
+        ("row.a == 'x'", false, true, false),
+        ("new.a == 'x'", true, false, false),
+        ("row.a == 'x' && new.a == 'x'", true, false, false),
+        ("new.a == auth.uid", true, false, true),
+        ("has(auth.uid) || new.a == 'x'", true, false, false),
+        ("!has(auth.uid) || new.a == 'x'", true, true, false),
+        ("has(auth.uid) && new.a == 'x'", true, false, false),
+    ] {
+        let (_, check) = asked(rule, &nobody);
+        let bound = of_table(rule);
+        assert_eq!(bound.judges(), judges, "{rule}");
+        assert_eq!((check.is_certain(), check.is_hopeless()), (certain, hopeless), "{rule}");
+        assert_eq!(bound.is_always(), rule == "true", "{rule}");
+    }
+}
+
+#[test]
+fn a_new_row_is_judged_by_what_it_gets_and_what_it_keeps() {
+    let cell = |a: &'static str| {
+        move |at: usize| match at {
+            1 => Cell::Value(Const::Text(a.to_owned())),
+            2 => Cell::Unknown,
+            _ => Cell::Same,
+        }
+    };
+    let verdict = |rule: &str, a: &'static str| match asked(rule, &staff()).1.judge(&cell(a)) {
+        Verdict::Holds => "holds",
+        Verdict::Denies => "denies",
+        Verdict::Depends(_) => "depends",
+    };
+    for (rule, a, expected) in [
+        ("new.a == 'x'", "x", "holds"),
+        ("new.a == 'x'", "y", "denies"),
+        ("new.a == auth.uid", "u1", "holds"),
+        ("new.b == 'x'", "x", "denies"),
+        ("new.b == 'x' || new.a == 'x'", "x", "holds"),
+        ("new.c == 'x'", "x", "depends"),
+        ("new.a == 'x' && new.c == 'x'", "y", "denies"),
+        ("row.c == 'x'", "y", "holds"),
+    ] {
+        assert_eq!(verdict(rule, a), expected, "{rule} of {a}");
+    }
+    let (rows, check) = asked("row.a == 'x'", &staff());
+    assert!(matches!(rows, Verdict::Depends(_)), "asked of the row as it is");
+    let shown = |a| !matches!(check.judge_as_row(&cell(a)), Verdict::Denies);
+    assert!(shown("x") && !shown("y"), "and, to be given back, of the row as it will be");
+}
+
+#[test]
+fn what_is_wrong_with_a_rule_over_rows_is_said() {
+    for (rule, part) in [
+        ("t.exists(row, row.a == 'x')", "the variable `row` has a name"),
+        ("t.exists(auth, auth.uid == 'x')", "the variable `auth` has a name"),
+        ("t.exists(t, t.a == 'x')", "the variable `t` has a name"),
+        ("t.exists(x, t.exists(x, x.a == 'x'))", "the variable `x` has a name"),
+        ("auth.roles.exists(t, t == row.a)", "the variable `t` has a name"),
+        ("row.a.b == 'x'", "a text has no field `b`"),
+        ("(row.a == 'x').b == 'x'", "true or false has no field `b`"),
+        ("has(row.a)", "every row has all its columns"),
+        ("row.zebra == 'x'", "zebra"),
+        ("row", "a row alone says nothing"),
+        ("row.a == row", "a row alone says nothing"),
+        ("[row.a]", "stands only behind `in`"),
+        ("row.a in ['x', 1]", "a text is never a whole number"),
+        ("row.a in row.c", "`in` looks into a list"),
+        ("row.a.exists(x, x == 'y')", "only a list has `exists`"),
+        ("row.a && true", "a text is not true or false"),
+        ("row.a < 1", "a text is compared with a whole number"),
+        ("row.a.matches(row.b)", "pattern"),
+    ] {
+        let refused = declared("read", rule).expect_err(rule).to_string();
+        assert!(refused.contains(part), "{rule}: {refused}");
+    }
+}

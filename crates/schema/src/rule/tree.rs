@@ -300,3 +300,6 @@ impl Function {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

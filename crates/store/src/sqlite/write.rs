@@ -139,23 +139,21 @@ fn meet(
     (at, row): (usize, &[Value]),
 ) -> Result<(), Failure> {
     let Some(upsert) = &run.upsert else { return Ok(()) };
-    if matches!(run.meetings.get(at), None | Some(Meeting::Free)) {
-        return Ok(());
-    }
+    let asked = match run.meetings.get(at) {
+        None | Some(Meeting::Free) => return Ok(()),
+        Some(Meeting::Never) => None,
+        Some(Meeting::Asked(bound)) => Some(bound),
+    };
     let target: Vec<Value> = upsert.target.iter().map(|at| row[*at].clone()).collect();
     if session.first(&upsert.probe, Values::given(&target))?.is_none() {
         return Ok(());
     }
-    let free = match run.meetings.get(at) {
-        None | Some(Meeting::Free) => true,
-        Some(Meeting::Never) => false,
-        Some(Meeting::Asked(bound)) => session.first(&bound.statement, bound.values())?.is_some(),
-    };
-    if free {
+    if let Some(bound) = asked
+        && session.first(&bound.statement, bound.values())?.is_some()
+    {
         return Ok(());
     }
-    let target = run.upsert.iter().flat_map(|upsert| &upsert.target);
-    let columns: Vec<usize> = target.map(|place| run.columns[*place]).collect();
+    let columns: Vec<usize> = upsert.target.iter().map(|place| run.columns[*place]).collect();
     Err(violation::taken(plan, &columns).into())
 }
 

@@ -200,3 +200,35 @@ fn truth(term: Term) -> Cond {
         term => Cond::Is(term),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse::parse;
+    use super::*;
+
+    #[test]
+    fn a_pattern_that_only_a_request_knows_is_noticed_wherever_it_stands() {
+        let makes = |source: &str| makes_patterns(parse(source).unwrap().expression());
+        for source in [
+            "auth.email.matches(auth.role)",
+            "!auth.email.matches('a' + 'b')",
+            "true && auth.email.matches(auth.role)",
+            "auth.email.matches(auth.role).x",
+            "[true, auth.email.matches(auth.role)]",
+            "[auth.email.matches(auth.role)].exists(x, x)",
+            "auth.roles.exists(r, auth.email.matches(r))",
+            "string(auth.email.matches(auth.role)).matches('true')",
+        ] {
+            assert!(makes(source), "{source}");
+        }
+        for source in [
+            "auth.email.matches('^a')",
+            "auth.roles.exists(r, r.matches('^a'))",
+            "auth.email.contains(auth.role)",
+            "['a', auth.role]",
+            "auth.claims.matches",
+        ] {
+            assert!(!makes(source), "{source}");
+        }
+    }
+}
