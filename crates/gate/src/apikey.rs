@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use mainstay_base::Result;
 
-use crate::secret::{random, same, sha256};
+use mainstay_credentials::secret::{random, same, sha256};
 
 /// Characters of the random part: 192 bits.
 const RANDOM_CHARACTERS: usize = 32;

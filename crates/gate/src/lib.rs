@@ -2,13 +2,11 @@
 //!
 //! `identify` (headers to an identity, by `token` and its cache) -> `permit` (a `caller`, a table
 //! and an action to a permit, by the declared rules) and `closed` (columns). `keys` makes and keeps
-//! the signing secret. Beside that way: `password` (hashes and rules), `secret` (what is given out
-//! once), `apikey`, `signing` (the keys behind tokens), `factor` (second factors), `address` and
-//! `mail`. Accounts stand in `accounts` (what is kept) and `auth` (the dialect of `/auth/v1`). Of
+//! the signing secret. Beside that way: `apikey` and `signing` (the keys behind tokens). Accounts
+//! stand in `accounts` (what is kept) and `auth` (the dialect of `/auth/v1`). Of
 //! the application's rows this crate renders none.
 
 pub mod accounts;
-pub mod address;
 pub mod apikey;
 pub mod auth;
 mod cache;
@@ -16,15 +14,11 @@ pub mod caller;
 mod claims;
 pub mod closed;
 mod ended;
-pub mod factor;
 pub mod identify;
 pub mod identity;
 pub mod keys;
 pub mod limits;
-pub mod mail;
-pub mod password;
 pub mod permit;
-pub mod secret;
 pub mod signing;
 pub mod token;
 mod weakness;

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::book::Page;
 use super::record::Moment;
 use super::rows::{Session, User};
-use crate::secret;
+use mainstay_credentials::secret;
 
 /// Bytes of a refresh token: session, turn, seal.
 const TOKEN_BYTES: usize = 16 + 8 + 32;

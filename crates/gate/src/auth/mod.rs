@@ -28,7 +28,7 @@ use crate::accounts::Book;
 use crate::accounts::record::Moment;
 use crate::accounts::rows::{Session, User};
 use crate::accounts::session::{Life, Pepper};
-use crate::password::{Hasher, Rules};
+use mainstay_credentials::password::{Hasher, Rules};
 use crate::{Credentials, Gate, Identity};
 
 pub use issuer::Issuer;

@@ -10,7 +10,7 @@ use super::{Auth, user};
 use crate::accounts::rows::User;
 use crate::accounts::session::{self, Brought, Refreshed};
 use crate::accounts::{Page, session::is_banned};
-use crate::password::Checked;
+use mainstay_credentials::password::Checked;
 
 pub(super) async fn answer(auth: &Auth, asked: &Asked) -> Result<Answer> {
     match asked.query("grant_type") {

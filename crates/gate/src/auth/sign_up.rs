@@ -7,10 +7,10 @@ use uuid::Uuid;
 use super::answer::{Answer, body};
 use super::asked::Asked;
 use super::{Auth, user};
-use crate::accounts::record::{Field, Moment};
+use crate::accounts::record::Moment;
 use crate::accounts::rows::{Identity, User};
 use crate::accounts::{Page, session};
-use crate::address::Address;
+use mainstay_mail::address::Address;
 
 pub(super) async fn answer(auth: &Auth, asked: &Asked) -> Result<Answer> {
     if !auth.config.signup {

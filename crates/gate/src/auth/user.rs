@@ -10,8 +10,8 @@ use crate::Identity;
 use crate::accounts::Page;
 use crate::accounts::rows::User;
 use crate::accounts::session::{self, Scope};
-use crate::address::Address;
-use crate::password::Checked;
+use mainstay_mail::address::Address;
+use mainstay_credentials::password::Checked;
 
 pub(super) async fn shown(auth: &Auth, identity: &Identity) -> Result<Answer> {
     let (user, _) = auth.caller(identity).await?;
@@ -80,6 +80,6 @@ pub(super) fn judge(auth: &Auth, password: &str, email: &Address) -> Result<()> 
     auth.rules.judge(password, &about).map_err(weak)
 }
 
-fn weak(weak: crate::password::Weak) -> Error {
+fn weak(weak: mainstay_credentials::password::Weak) -> Error {
     Error::new(Code::PasswordWeak, weak.message).details(weak.reasons.join(","))
 }

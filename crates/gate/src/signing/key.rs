@@ -10,7 +10,7 @@ use mainstay_base::{Code, Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::secret::sha256;
+use mainstay_credentials::secret::sha256;
 
 /// The algorithms that are known. Nothing else is ever verified, whatever a token wishes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -4,7 +4,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use mainstay_gate::apikey::{ApiKey, Kind};
-use mainstay_gate::secret;
+use mainstay_credentials::secret;
 use serde_json::{Value, json};
 
 use crate::Form;

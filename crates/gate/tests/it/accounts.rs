@@ -9,7 +9,7 @@ use mainstay_base::{Clock, Facts};
 use mainstay_gate::accounts::session::{Life, Pepper};
 use mainstay_gate::accounts::{Book, declared};
 use mainstay_gate::auth::{Auth, Config, Issuer, Parts};
-use mainstay_gate::password::{Cost, Hasher, Pool, Rules};
+use mainstay_credentials::password::{Cost, Hasher, Pool, Rules};
 use mainstay_gate::signing::{Ring, Secret, Settings};
 use mainstay_gate::{Expected, Gate, Verifier, keys};
 use mainstay_schema::Catalog;

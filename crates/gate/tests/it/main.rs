@@ -4,9 +4,6 @@
 #![allow(clippy::unwrap_used)] // a panic is how a test fails
 
 mod accounts;
-mod certificate;
-mod mail;
-mod post_office;
 
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 //! code side by side, for some readers open links on their own. Read by `templates` like any other
 //! template.
 
-use super::Kind;
+use crate::Kind;
 
 /// The words of one kind; the layout is the same for all.
 struct Words {

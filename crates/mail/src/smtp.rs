@@ -17,7 +17,7 @@ use mainstay_base::{Code, Error, Instant, Result};
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
-use super::{Letter, Sender};
+use crate::{Letter, Sender};
 use crate::limits::{
     SMTP_CONNECTIONS, SMTP_IDLE, SMTP_LETTERS_PER_CONNECTION, SMTP_REASON_CHARACTERS,
 };
@@ -274,7 +274,7 @@ fn reason(error: &SmtpError, letter: &Letter) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::letter::tests::sender;
+    use crate::letter::tests::sender;
     use super::*;
 
     fn settings(host: &str, security: Security) -> Settings {

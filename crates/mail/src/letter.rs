@@ -11,7 +11,7 @@ use mainstay_base::{Error, Instant, Result};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Kind, Written};
+use crate::{Kind, Written};
 use crate::address::Address;
 
 /// A letter as it waits to be sent. It holds what its reader needs to act, and so secrets: the
@@ -102,7 +102,7 @@ fn mailbox(name: Option<String>, address: &Address) -> Result<Mailbox> {
 pub(super) mod tests {
     use super::*;
 
-    pub(in super::super) fn letter() -> Letter {
+    pub(crate) fn letter() -> Letter {
         let written = Written {
             subject: "Grüße".to_owned(),
             text: "Your code: 123456\n.\n".to_owned(),
@@ -112,7 +112,7 @@ pub(super) mod tests {
         Letter::new(Kind::Confirm, Address::parse("ann@example.com").unwrap(), written, link)
     }
 
-    pub(in super::super) fn sender() -> Sender {
+    pub(crate) fn sender() -> Sender {
         Sender::new("Shop, Inc.", Address::parse("no-reply@shop.example").unwrap()).unwrap()
     }
 

@@ -1,13 +1,18 @@
 //! Letters on their way to a mail server that is honest, false, slow or away.
 
+#![allow(clippy::unwrap_used)] // a panic is how a test fails
+
+mod certificate;
+mod post_office;
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use mainstay_gate::address::Address;
-use mainstay_gate::limits::{SMTP_CONNECTIONS, SMTP_LETTERS_PER_CONNECTION};
-use mainstay_gate::mail::smtp::{Security, Settings};
-use mainstay_gate::mail::{Failed, Kind, Letter, Sender, Smtp, Written};
+use mainstay_mail::address::Address;
+use mainstay_mail::limits::{SMTP_CONNECTIONS, SMTP_LETTERS_PER_CONNECTION};
+use mainstay_mail::smtp::{Security, Settings};
+use mainstay_mail::{Failed, Kind, Letter, Sender, Smtp, Written};
 
 use crate::certificate::Certificate;
 use crate::post_office::{DROP, HANG, PostOffice, Tls};

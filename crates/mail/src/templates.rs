@@ -8,8 +8,8 @@ use std::path::Path;
 use mainstay_base::{Error, Result};
 use mainstay_schema::nearest;
 
-use super::template::{Form, Template};
-use super::{Flaw, Kind, Values, wording};
+use crate::template::{Form, Template};
+use crate::{Flaw, Kind, Values, wording};
 use crate::limits::{FLAWS, LETTER_BYTES, SUBJECT_CHARACTERS, TEMPLATE_BYTES, TEMPLATE_FILES};
 
 /// The forms of a letter and how their files end.
@@ -171,8 +171,8 @@ mod tests {
             let all = format!("{written:?}");
             assert!(!all.contains("{{") && !written.subject.is_empty(), "{all}");
             let names = |field| kind.fields().contains(&field);
-            assert_eq!(written.text.contains("123456"), names(super::super::Field::Token));
-            let link = names(super::super::Field::ConfirmationUrl);
+            assert_eq!(written.text.contains("123456"), names(crate::Field::Token));
+            let link = names(crate::Field::ConfirmationUrl);
             assert_eq!(written.text.contains("\nhttps://a.example/v?t=1&u=2\n"), link);
             assert_eq!(written.html.contains("href=\"https://a.example/v?t=1&amp;u=2\""), link);
         }

@@ -94,7 +94,7 @@ fn bytes(digest: &digest::Digest) -> [u8; 32] {
 
 /// SHA-256 of bytes as they are.
 #[must_use]
-pub(crate) fn sha256(of: &[u8]) -> [u8; 32] {
+pub fn sha256(of: &[u8]) -> [u8; 32] {
     bytes(&digest::digest(&digest::SHA256, of))
 }
 

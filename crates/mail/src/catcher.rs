@@ -8,7 +8,7 @@ use mainstay_base::Instant;
 use mainstay_telemetry::Log;
 use parking_lot::Mutex;
 
-use super::{Letter, observe};
+use crate::{Letter, observe};
 use crate::limits::CAUGHT_LETTERS;
 
 /// The last letters, newest first.
@@ -61,7 +61,7 @@ mod tests {
     use mainstay_telemetry::{Capture, Format, Settings};
     use mainstay_testkit::FakeClock;
 
-    use super::super::letter::tests::letter;
+    use crate::letter::tests::letter;
     use super::*;
 
     #[test]

@@ -7,7 +7,7 @@ use std::fmt;
 use mainstay_schema::nearest;
 use serde_json::{Map, Value};
 
-use super::Kind;
+use crate::Kind;
 use crate::limits::{DATA_VALUE_CHARACTERS, PLACES};
 
 /// A value that a template may name.
