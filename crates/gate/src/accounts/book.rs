@@ -14,6 +14,9 @@ use super::rows::{Flow, Identity, Proof, Session, User};
 /// The module's declaration.
 const DECLARATION: &str = include_str!("auth.toml");
 
+/// Its name, which no application's module may have: so the declaration cannot say it either.
+const NAME: &str = "auth";
+
 /// The module `auth`, checked; the engine has still to compile it.
 ///
 /// # Errors
@@ -22,7 +25,8 @@ pub fn declared() -> Result<Module> {
     let read = mainstay_schema::read_text("auth.toml", DECLARATION);
     let declared = read.map_err(|mistakes| Error::internal(mistakes.to_string()))?;
     let module = declared.catalog.modules.into_iter().next();
-    module.map(Arc::unwrap_or_clone).ok_or_else(|| Error::internal("no module auth"))
+    let module = module.map(Arc::unwrap_or_clone).ok_or_else(|| Error::internal("no module"))?;
+    Ok(Module { name: NAME.into(), ..module })
 }
 
 /// Routines by table and columns, or by the name of a function.
