@@ -100,6 +100,8 @@ pub fn config() -> Config {
         code_digits: 6,
         proof_life: 3_600,
         factor_issuer: "app".to_owned(),
+        passkeys: true,
+        webauthn_origins: vec!["https://app.shop.example".to_owned()],
         life: Life::default(),
         paces: Paces::default(),
     }
@@ -111,6 +113,15 @@ pub async fn desk(change: impl FnOnce(&mut Config)) -> Desk {
 
 /// Another process over the same store.
 pub async fn desk_on(ground: Arc<Ground>, change: impl FnOnce(&mut Config)) -> Desk {
+    desk_requiring(ground, change, &[]).await
+}
+
+/// With roles that must have proven a second factor.
+pub async fn desk_requiring(
+    ground: Arc<Ground>,
+    change: impl FnOnce(&mut Config),
+    raised: &[String],
+) -> Desk {
     let clock = Arc::clone(&ground.clock);
     let shared: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
     let telemetry = Telemetry::silent(Arc::clone(&shared));
@@ -127,7 +138,7 @@ pub async fn desk_on(ground: Arc<Ground>, change: impl FnOnce(&mut Config)) -> D
     let expected =
         Expected { issuer: Some(ISSUER.to_owned()), audience: Some("authenticated".into()) };
     let verifier = Verifier::of_ring(&ring, &["staff".to_owned()], expected);
-    let gate = Arc::new(Gate::of(verifier, Arc::clone(&shared)));
+    let gate = Arc::new(Gate::of(verifier, Arc::clone(&shared)).requiring_aal2(raised));
     let mut config = config();
     change(&mut config);
     let cost = Cost { memory_kib: 7_168, passes: 5, lanes: 1 };

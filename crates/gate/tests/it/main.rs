@@ -5,7 +5,11 @@
 
 mod accounts;
 mod desk;
+mod device;
+mod factors;
 mod letters;
+mod levels;
+mod passkeys;
 
 use std::sync::Arc;
 
