@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::desk::{Answer, Desk, desk};
 use crate::device::{Device, PRESENT};
-use crate::factors::{Person, claims};
+use crate::factors::{Person, all_are_heard, claims};
 
 const NO_BODY: Value = Value::Null;
 
@@ -96,7 +96,7 @@ fn options(asked: &Answer) -> &Value {
 
 #[tokio::test]
 async fn a_device_raises_a_session_and_its_lies_do_not() {
-    let desk = desk(|_| ()).await;
+    let desk = desk(all_are_heard).await;
     let low = desk.person("ann@example.com").await;
     let mut device = Device::new(7);
     let (high, factor) = desk.key(&low.token, &mut device).await;
