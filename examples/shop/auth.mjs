@@ -1,66 +1,34 @@
 // Accounts with supabase-js, unchanged: sign up, confirm, sign in, a second factor, refresh, own rows
-// only, sign out. It starts the shop for itself, on a free port and over a data folder that it
-// removes again:
+// only, sign out.
 //
 //   node examples/shop/auth.mjs
 //
+// serves the shop from a temporary folder, walks through it, says what it sees, and stops it again.
+
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
 import { createHmac } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 
-const here = dirname(fileURLToPath(import.meta.url));
-const root = join(here, "..", "..");
+import { NoSocket, serve, supabase } from "./serve.mjs";
 
-// --- the shop ----------------------------------------------------------------------------------
-
-function must(command, args, cwd) {
-  const done = spawnSync(command, args, { cwd, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" });
-  if (done.status !== 0) throw new Error(`${command} ${args.join(" ")} failed`);
-  return done.stdout;
-}
-
-if (!existsSync(join(here, "node_modules", "@supabase"))) must("npm", ["ci", "--silent"], here);
-const { createClient } = await import("@supabase/supabase-js");
-
-const mainstay = process.env.MAINSTAY_BIN ?? join(root, "target", "release", "mainstay");
-if (!process.env.MAINSTAY_BIN) must("cargo", ["build", "--release", "-q", "-p", "mainstay"], root);
-
-const data = mkdtempSync(join(tmpdir(), "shop-"));
-const { MAINSTAY_BIN: _, ...env } = process.env;
-const flags = ["--data", data, "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
-const shop = spawn(mainstay, ["serve", here, ...flags], { env, stdio: ["ignore", "ignore", "inherit"] });
-const stop = () => {
-  shop.kill();
-  rmSync(data, { recursive: true, force: true });
-};
-process.on("exit", stop);
-
-const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
-const note = join(data, "serving.json");
-for (let tries = 0; !existsSync(note) || readFileSync(note, "utf8") === ""; tries++) {
-  assert(tries < 600 && shop.exitCode === null, "the shop does not start");
-  await sleep(50);
-}
-const url = `http://${JSON.parse(readFileSync(note, "utf8")).address}`;
-const keys = JSON.parse(must(mainstay, ["keys", here, "--data", data, "--json"], root));
+const { createClient } = await supabase();
+const shop = await serve();
 
 // --- what a browser and a mailbox would do -----------------------------------------------------
 
-const fresh = (key = keys.anon) =>
-  createClient(url, key, { auth: { persistSession: false, autoRefreshToken: false } });
+const fresh = (key = shop.anon) =>
+  createClient(shop.url, key, {
+    auth: { persistSession: false, autoRefreshToken: false },
+    realtime: { transport: NoSocket },
+  });
 
 /** The newest letter to an address; in development the shop keeps letters instead of sending them. */
 async function letterTo(address) {
-  const headers = { apikey: keys.service_role, authorization: `Bearer ${keys.service_role}` };
+  const headers = { apikey: shop.service, authorization: `Bearer ${shop.service}` };
   for (let tries = 0; tries < 200; tries++) {
-    const { letters } = await (await fetch(`${url}/auth/v1/admin/letters`, { headers })).json();
+    const { letters } = await (await fetch(`${shop.url}/auth/v1/admin/letters`, { headers })).json();
     const found = letters.find((letter) => letter.to === address);
     if (found) return found;
-    await sleep(50);
+    await new Promise((done) => setTimeout(done, 50));
   }
   throw new Error(`no letter to ${address}`);
 }
@@ -84,89 +52,97 @@ const fine = ({ data, error }) => {
 };
 const says = (text) => console.log(text);
 
-// --- sign up, confirm, sign in -----------------------------------------------------------------
+try {
+  await walk();
+} finally {
+  await shop.stop();
+}
 
-const ann = fresh();
-const password = "nine wild geese over water";
-const signedUp = fine(await ann.auth.signUp({ email: "ann@example.com", password, options: { data: { name: "Ann" } } }));
-assert.equal(signedUp.session, null);
-says(`signed up      ${signedUp.user.email}, not confirmed yet`);
+async function walk() {
+  // --- sign up, confirm, sign in -----------------------------------------------------------------
 
-const early = await fresh().auth.signInWithPassword({ email: "ann@example.com", password });
-assert.equal(early.error.code, "email_not_confirmed");
+  const ann = fresh();
+  const password = "nine wild geese over water";
+  const signedUp = fine(await ann.auth.signUp({ email: "ann@example.com", password, options: { data: { name: "Ann" } } }));
+  assert.equal(signedUp.session, null);
+  says(`signed up      ${signedUp.user.email}, not confirmed yet`);
 
-const code = (await letterTo("ann@example.com")).text.match(/\b\d{6}\b/)[0];
-fine(await ann.auth.verifyOtp({ type: "email", email: "ann@example.com", token: code }));
-says("confirmed      by the code in the letter");
+  const early = await fresh().auth.signInWithPassword({ email: "ann@example.com", password });
+  assert.equal(early.error.code, "email_not_confirmed");
 
-const wrong = await fresh().auth.signInWithPassword({ email: "ann@example.com", password: "not it, sorry" });
-assert.equal(wrong.error.message, "Invalid login credentials");
-fine(await ann.auth.signInWithPassword({ email: "ann@example.com", password }));
-says(`signed in      as ${fine(await ann.auth.getUser()).user.user_metadata.name}`);
+  const code = (await letterTo("ann@example.com")).text.match(/\b\d{6}\b/)[0];
+  fine(await ann.auth.verifyOtp({ type: "email", email: "ann@example.com", token: code }));
+  says("confirmed      by the code in the letter");
 
-// --- own rows only -----------------------------------------------------------------------------
+  const wrong = await fresh().auth.signInWithPassword({ email: "ann@example.com", password: "not it, sorry" });
+  assert.equal(wrong.error.message, "Invalid login credentials");
+  fine(await ann.auth.signInWithPassword({ email: "ann@example.com", password }));
+  says(`signed in      as ${fine(await ann.auth.getUser()).user.user_metadata.name}`);
 
-const customer = fine(
-  await ann
-    .schema("orders")
-    .from("customers")
-    .insert({ email: "ann@example.com", name: "Ann", address: { city: "Bergen" } })
-    .select()
-    .single(),
-);
-fine(await ann.schema("orders").from("orders").insert({ customer: customer.id, note: "leave it at the door" }));
-const own = fine(await ann.schema("orders").from("orders").select("note, customer:customers(name)"));
-assert.deepEqual(own, [{ note: "leave it at the door", customer: { name: "Ann" } }]);
-says("own rows       one order, her own");
+  // --- own rows only -----------------------------------------------------------------------------
 
-const service = fresh(keys.service_role);
-const bob = fresh();
-fine(await service.auth.admin.createUser({ email: "bob@example.com", password: "ten wild geese over water", email_confirm: true }));
-fine(await bob.auth.signInWithPassword({ email: "bob@example.com", password: "ten wild geese over water" }));
-assert.deepEqual(fine(await bob.schema("orders").from("orders").select()), []);
-says("               Bob sees none of it");
+  const customer = fine(
+    await ann
+      .schema("orders")
+      .from("customers")
+      .insert({ email: "ann@example.com", name: "Ann", address: { city: "Bergen" } })
+      .select()
+      .single(),
+  );
+  fine(await ann.schema("orders").from("orders").insert({ customer: customer.id, note: "leave it at the door" }));
+  const own = fine(await ann.schema("orders").from("orders").select("note, customer:customers(name)"));
+  assert.deepEqual(own, [{ note: "leave it at the door", customer: { name: "Ann" } }]);
+  says("own rows       one order, her own");
 
-// --- staff -------------------------------------------------------------------------------------
+  const service = fresh(shop.service);
+  const bob = fresh();
+  fine(await service.auth.admin.createUser({ email: "bob@example.com", password: "ten wild geese over water", email_confirm: true }));
+  fine(await bob.auth.signInWithPassword({ email: "bob@example.com", password: "ten wild geese over water" }));
+  assert.deepEqual(fine(await bob.schema("orders").from("orders").select()), []);
+  says("               Bob sees none of it");
 
-const made = must(mainstay, ["user", "create", here, "--data", data, "eve@example.com", "--role", "staff", "--json"], root);
-assert.equal(JSON.parse(made).role, "staff");
-const eve = fresh();
-const token_hash = new URL(JSON.parse(made).action_link).searchParams.get("token");
-fine(await eve.auth.verifyOtp({ type: "recovery", token_hash }));
-fine(await eve.auth.updateUser({ password: "eleven geese, no water" }));
-const all = fine(await eve.schema("orders").from("orders").select("note"));
-assert(all.some((order) => order.note === "leave it at the door"));
-says(`staff          Eve sees all ${all.length} orders`);
+  // --- staff -------------------------------------------------------------------------------------
 
-// --- a second factor ---------------------------------------------------------------------------
+  const made = JSON.parse(shop.mainstay(["user", "create"], "eve@example.com", "--role", "staff", "--json"));
+  assert.equal(made.role, "staff");
+  const eve = fresh();
+  const token_hash = new URL(made.action_link).searchParams.get("token");
+  fine(await eve.auth.verifyOtp({ type: "recovery", token_hash }));
+  fine(await eve.auth.updateUser({ password: "eleven geese, no water" }));
+  const all = fine(await eve.schema("orders").from("orders").select("note"));
+  assert(all.some((order) => order.note === "leave it at the door"));
+  says(`staff          Eve sees all ${all.length} orders`);
 
-const factor = fine(await ann.auth.mfa.enroll({ factorType: "totp", friendlyName: "telephone" }));
-assert(factor.totp.qr_code.startsWith("data:image/svg+xml"));
-fine(await ann.auth.mfa.challengeAndVerify({ factorId: factor.id, code: totp(factor.totp.secret) }));
-const level = fine(await ann.auth.mfa.getAuthenticatorAssuranceLevel());
-assert.deepEqual([level.currentLevel, level.nextLevel], ["aal2", "aal2"]);
-says("second factor  enrolled, the session is at aal2");
+  // --- a second factor ---------------------------------------------------------------------------
 
-const again = fresh();
-fine(await again.auth.signInWithPassword({ email: "ann@example.com", password }));
-const behind = fine(await again.auth.mfa.getAuthenticatorAssuranceLevel());
-assert.deepEqual([behind.currentLevel, behind.nextLevel], ["aal1", "aal2"]);
-const refused = await again.auth.updateUser({ password: "somebody else's geese" });
-assert.equal(refused.error.code, "insufficient_aal");
-const spent = await again.auth.mfa.challengeAndVerify({ factorId: factor.id, code: totp(factor.totp.secret) });
-assert.equal(spent.error.code, "mfa_verification_failed");
-says("               a new session is at aal1, and a used code is refused");
+  const factor = fine(await ann.auth.mfa.enroll({ factorType: "totp", friendlyName: "telephone" }));
+  assert(factor.totp.qr_code.startsWith("data:image/svg+xml"));
+  fine(await ann.auth.mfa.challengeAndVerify({ factorId: factor.id, code: totp(factor.totp.secret) }));
+  const level = fine(await ann.auth.mfa.getAuthenticatorAssuranceLevel());
+  assert.deepEqual([level.currentLevel, level.nextLevel], ["aal2", "aal2"]);
+  says("second factor  enrolled, the session is at aal2");
 
-// --- refresh and sign out ----------------------------------------------------------------------
+  const again = fresh();
+  fine(await again.auth.signInWithPassword({ email: "ann@example.com", password }));
+  const behind = fine(await again.auth.mfa.getAuthenticatorAssuranceLevel());
+  assert.deepEqual([behind.currentLevel, behind.nextLevel], ["aal1", "aal2"]);
+  const refused = await again.auth.updateUser({ password: "somebody else's geese" });
+  assert.equal(refused.error.code, "insufficient_aal");
+  const spent = await again.auth.mfa.challengeAndVerify({ factorId: factor.id, code: totp(factor.totp.secret) });
+  assert.equal(spent.error.code, "mfa_verification_failed");
+  says("               a new session is at aal1, and a used code is refused");
 
-const before = fine(await ann.auth.getSession()).session.refresh_token;
-const after = fine(await ann.auth.refreshSession()).session.refresh_token;
-assert.notEqual(before, after);
-says("refreshed      one new token, the old one is spent");
+  // --- refresh and sign out ----------------------------------------------------------------------
 
-const { access_token } = fine(await ann.auth.getSession()).session;
-fine({ data: null, error: (await ann.auth.signOut()).error });
-const headers = { apikey: keys.anon, authorization: `Bearer ${access_token}`, "accept-profile": "orders" };
-const late = await fetch(`${url}/rest/v1/orders`, { headers });
-assert.equal(late.status, 401);
-says("signed out     her access token opens nothing any more");
+  const before = fine(await ann.auth.getSession()).session.refresh_token;
+  const after = fine(await ann.auth.refreshSession()).session.refresh_token;
+  assert.notEqual(before, after);
+  says("refreshed      one new token, the old one is spent");
+
+  const { access_token } = fine(await ann.auth.getSession()).session;
+  fine({ data: null, error: (await ann.auth.signOut()).error });
+  const headers = { apikey: shop.anon, authorization: `Bearer ${access_token}`, "accept-profile": "orders" };
+  const late = await fetch(`${shop.url}/rest/v1/orders`, { headers });
+  assert.equal(late.status, 401);
+  says("signed out     her access token opens nothing any more");
+}
