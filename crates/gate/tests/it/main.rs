@@ -4,8 +4,11 @@
 #![allow(clippy::unwrap_used)] // a panic is how a test fails
 
 mod accounts;
+mod admin;
 mod desk;
+mod guessing;
 mod letters;
+mod processes;
 
 use std::sync::Arc;
 
