@@ -9,6 +9,7 @@ mod desk;
 mod guessing;
 mod letters;
 mod processes;
+mod refusals;
 
 use std::sync::Arc;
 
