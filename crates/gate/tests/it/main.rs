@@ -4,12 +4,16 @@
 #![allow(clippy::unwrap_used)] // a panic is how a test fails
 
 mod accounts;
+mod admin;
 mod desk;
 mod device;
 mod factors;
+mod guessing;
 mod letters;
 mod levels;
 mod passkeys;
+mod processes;
+mod refusals;
 
 use std::sync::Arc;
 
