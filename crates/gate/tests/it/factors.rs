@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use mainstay_base::Code;
 use mainstay_gate::Credentials;
 use mainstay_gate::auth::Config;
 use serde_json::{Value, json};
@@ -108,6 +109,11 @@ impl Desk {
     fn is_known(&self, token: &str) -> bool {
         self.gate.identify(Credentials { apikey: None, bearer: Some(token) }).is_ok()
     }
+}
+
+/// A refusal as it comes back.
+pub fn of(code: Code) -> (u16, &'static str) {
+    (code.status(), code.text())
 }
 
 pub fn claims(token: &str) -> Value {
@@ -307,12 +313,12 @@ async fn a_factor_is_added_by_who_has_proven_one_as_soon_as_there_is_one() {
     assert!(!desk.is_known(&thief.token), "and is out");
     let thief = desk.again("ann@example.com").await;
     let verified = desk.verify(&thief.token, &planted.id, &challenge, &desk.shown(&planted)).await;
-    assert_eq!(verified.code(), (403, "insufficient_aal"));
-    assert_eq!(desk.enroll(&thief.token, "mine").await.code(), (403, "insufficient_aal"));
+    assert_eq!(verified.code(), of(Code::AalNeeded));
+    assert_eq!(desk.enroll(&thief.token, "mine").await.code(), of(Code::AalNeeded));
     let begun = desk.ask("POST", "/passkeys/registration/options", Some(&thief.token), json!({}));
-    assert_eq!(begun.await.code(), (403, "insufficient_aal"));
+    assert_eq!(begun.await.code(), of(Code::AalNeeded));
     let gone = desk.unenroll(&thief.token, &app.id).await;
-    assert_eq!(gone.code(), (403, "insufficient_aal"));
+    assert_eq!(gone.code(), of(Code::AalNeeded));
     assert_eq!(desk.enroll(&high.token, "tablet").await.status, 200, "the control");
     let gone = desk.unenroll(&high.token, &planted.id).await;
     assert_eq!(gone.text("id"), planted.id);
@@ -326,11 +332,11 @@ async fn a_token_of_the_lower_level_is_not_raised_with_its_session() {
     let high = Person::of(&desk.prove(&low.token, &app).await);
     let change = json!({ "password": "battery staple" });
     let stolen = desk.ask("PUT", "/user", Some(&low.token), change.clone()).await;
-    assert_eq!(stolen.code(), (401, "insufficient_aal"));
-    assert_eq!(desk.enroll(&low.token, "mine").await.code(), (403, "insufficient_aal"));
+    assert_eq!(stolen.code(), of(Code::AalInsufficient));
+    assert_eq!(desk.enroll(&low.token, "mine").await.code(), of(Code::AalNeeded));
     let path = format!("/factors/{}", app.id);
     let gone = desk.ask("DELETE", &path, Some(&low.token), NO_BODY).await;
-    assert_eq!(gone.code(), (403, "insufficient_aal"));
+    assert_eq!(gone.code(), of(Code::AalNeeded));
     let changed = desk.ask("PUT", "/user", Some(&high.token), change).await;
     assert_eq!(changed.status, 200, "the control: {}", changed.body);
 }
@@ -368,7 +374,7 @@ async fn recovery_by_letter_does_not_skip_the_second_factor() {
     assert_eq!(claims(&token)["aal"], "aal1");
     for change in [json!({ "password": "battery staple" }), json!({ "email": "eve@example.com" })] {
         let tried = desk.ask("PUT", "/user", Some(&token), change).await;
-        assert_eq!(tried.code(), (401, "insufficient_aal"));
+        assert_eq!(tried.code(), of(Code::AalInsufficient));
     }
     let old = desk.sign_in("ann@example.com", "battery staple").await;
     assert_eq!(old.code(), (400, "invalid_credentials"));
@@ -399,9 +405,11 @@ async fn a_recovery_code_raises_a_session_once() {
     let desk = desk(|_| ()).await;
     let low = desk.person("ann@example.com").await;
     let early = desk.ask("POST", "/factors/recovery-codes", Some(&low.token), NO_BODY).await;
-    assert_eq!(early.code(), (403, "insufficient_aal"));
+    assert_eq!(early.code(), (422, "mfa_recovery_codes_sole_factor"));
     let app = desk.app(&low.token, "phone").await;
     let high = Person::of(&desk.prove(&low.token, &app).await);
+    let early = desk.ask("POST", "/factors/recovery-codes", Some(&low.token), NO_BODY).await;
+    assert_eq!(early.code(), of(Code::AalNeeded), "with the old token");
     let none = desk.ask("GET", "/factors/recovery-codes", Some(&high.token), NO_BODY).await;
     assert_eq!(none.code(), (404, "mfa_factor_not_found"));
     let codes = desk.codes(&high.token).await;
@@ -468,7 +476,7 @@ async fn new_recovery_codes_end_the_old_ones_and_wrong_ones_lock() {
     let new = made.body["codes"][0].as_str().unwrap().to_owned();
     let low = desk.again("ann@example.com").await;
     let refused = desk.ask("POST", path, Some(&low.token), NO_BODY).await;
-    assert_eq!(refused.code(), (403, "insufficient_aal"));
+    assert_eq!(refused.code(), of(Code::AalNeeded));
     let mut locked = 0;
     for _ in 0..20 {
         match desk.recover(&low.token, &old[0]).await.code() {
@@ -498,7 +506,7 @@ async fn a_recovery_code_verifies_no_new_factor_and_none_stands_alone() {
     let low = desk.again("ann@example.com").await;
     assert_eq!(desk.recover(&low.token, &codes[0]).await.code(), (422, "mfa_verification_failed"));
     let alone = desk.ask("POST", "/factors/recovery-codes", Some(&low.token), NO_BODY).await;
-    assert_eq!(alone.code(), (403, "insufficient_aal"));
+    assert_eq!(alone.code(), (422, "mfa_recovery_codes_sole_factor"));
 }
 
 #[tokio::test]
@@ -548,8 +556,12 @@ async fn names_numbers_and_ages_of_factors_are_bounded() {
         let refused = desk.ask("POST", "/factors", Some(&ann.token), body.clone()).await;
         assert_eq!(refused.code(), code, "{body}");
     }
+    let request = http::Request::post("/auth/v1/factors");
+    let request = request.header("x-supabase-api-version", "2024-01-01");
+    let keyless = desk.send("192.0.2.1", request.body(bytes::Bytes::new()).unwrap()).await;
+    assert_eq!(keyless.code(), of(Code::AuthorizationMissing));
     let nobody = Person::of(&desk.ask("POST", "/signup", None, json!({})).await);
-    assert_eq!(desk.enroll(&nobody.token, "phone").await.code(), (403, "no_authorization"));
+    assert_eq!(desk.enroll(&nobody.token, "phone").await.code(), of(Code::AnonymousRefused));
 }
 
 #[tokio::test]

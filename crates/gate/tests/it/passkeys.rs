@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
+use mainstay_base::Code;
 use serde_json::{Value, json};
 
-use crate::desk::{Answer, Desk, desk};
+use crate::desk::{Answer, Desk, desk, desk_on};
 use crate::device::{Device, PRESENT};
-use crate::factors::{Person, all_are_heard, claims};
+use crate::factors::{Person, all_are_heard, claims, of};
 
 const NO_BODY: Value = Value::Null;
 
@@ -231,10 +232,10 @@ async fn a_passkey_signs_in_at_the_second_level_without_a_name() {
     assert_eq!(named.text("friendly_name"), "laptop");
     let low = desk.again("ann@example.com").await;
     let kept = desk.ask("DELETE", &path, Some(&low.token), NO_BODY).await;
-    assert_eq!(kept.code(), (403, "insufficient_aal"));
+    assert_eq!(kept.code(), of(Code::AalNeeded));
     // Who has the password alone makes no factor beside the passkey.
-    assert_eq!(desk.enroll(&low.token, "mine").await.code(), (403, "insufficient_aal"));
-    assert_eq!(desk.begin(&low.token).await.code(), (403, "insufficient_aal"));
+    assert_eq!(desk.enroll(&low.token, "mine").await.code(), of(Code::AalNeeded));
+    assert_eq!(desk.begin(&low.token).await.code(), of(Code::AalNeeded));
     let gone = desk.ask("DELETE", &path, Some(&high.token), NO_BODY).await;
     assert_eq!(gone.status, 204);
     let asked = desk.door().await;
@@ -361,6 +362,46 @@ async fn who_may_not_come_in_does_not_by_a_passkey_either() {
     let asked = desk.door().await;
     let answer = device.get(&asked.body["options"]);
     assert_eq!(desk.enter(&asked, answer).await.code(), (404, "webauthn_credential_not_found"));
+}
+
+#[tokio::test]
+async fn a_user_has_ten_passkeys_and_no_more() {
+    let desk = desk(|_| ()).await;
+    let ann = desk.person("ann@example.com").await;
+    let mut first = Device::new(0);
+    desk.passkey(&ann.token, &mut first).await;
+    let asked = desk.door().await;
+    let answer = first.get(&asked.body["options"]);
+    let high = Person::of(&desk.enter(&asked, answer).await);
+    for id in 1..9 {
+        desk.passkey(&high.token, &mut Device::new(id)).await;
+    }
+    // Begun while there was room, answered when there is none.
+    let early = desk.begin(&high.token).await;
+    assert_eq!(early.body["options"]["excludeCredentials"].as_array().unwrap().len(), 9);
+    desk.passkey(&high.token, &mut Device::new(9)).await;
+    let answer = Device::new(10).create(&early.body["options"]);
+    let late = desk.add(&high.token, &early, answer).await;
+    assert_eq!(late.code(), (422, "too_many_passkeys"));
+    assert_eq!(desk.begin(&high.token).await.code(), (422, "too_many_passkeys"));
+}
+
+#[tokio::test]
+async fn a_page_without_a_domain_has_no_devices() {
+    let at_domain = desk(|_| ()).await;
+    let low = at_domain.person("ann@example.com").await;
+    let (high, factor) = at_domain.key(&low.token, &mut Device::new(7)).await;
+    let ground = Arc::clone(&at_domain.ground);
+    let moved =
+        desk_on(ground, |config| config.site_url = "http://192.0.2.9:3000".to_owned()).await;
+    let body = json!({ "factor_type": "webauthn", "friendly_name": "other" });
+    let made = moved.ask("POST", "/factors", Some(&high.token), body).await;
+    assert_eq!(made.code(), (422, "mfa_webauthn_enroll_not_enabled"));
+    let path = format!("/factors/{factor}/challenge");
+    let asked = moved.ask("POST", &path, Some(&high.token), json!({})).await;
+    assert_eq!(asked.code(), (422, "mfa_webauthn_verify_not_enabled"));
+    let asked = at_domain.ask("POST", &path, Some(&high.token), json!({})).await;
+    assert_eq!(asked.status, 200, "the control");
 }
 
 #[tokio::test]

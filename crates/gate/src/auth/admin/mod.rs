@@ -1,5 +1,6 @@
-//! What the service role may do to accounts. `users` (list, add, change, remove), `links` (invite,
-//! links without letters), `factors` (what users have beside passwords), `machines` (keys of machines and of tokens), `journal` (what was done).
+//! What the service role may do to accounts. `users` (list, add, change, remove), `factors` (what
+//! users have beside passwords), `links` (invite, links without letters), `machines` (keys of
+//! machines and of tokens), `journal` (what was done).
 
 mod factors;
 mod journal;

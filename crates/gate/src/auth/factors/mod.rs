@@ -1,7 +1,7 @@
-//! Second factors: what a user has beside a password. `enroll` adds one, `challenge` asks it, `verify`
-//! judges its answer and `step_up` raises the session; `recovery` is codes on paper, `removal` takes
-//! factors away, `device` is what keys in devices need. Passkeys, which sign in alone, stand beside
-//! in `passkeys` and share the parts.
+//! Second factors: what a user has beside a password. `enroll` adds one, `challenge` asks it,
+//! `verify` judges its answer and `step_up` raises the session; `recovery` is codes on paper,
+//! `removal` takes factors away, `device` is what keys in devices need. Passkeys, which sign in
+//! alone, stand beside in `passkeys` and share the parts.
 //!
 //! Two rules keep every path at one level. A factor is added by a session that has proven one, as
 //! soon as there is one: so nobody who has the password alone makes a key of his own. And of a

@@ -40,6 +40,7 @@ pub(super) async fn made(auth: &Auth, asked: &Asked, asker: Asker, again: bool) 
     let letters = Arc::clone(&auth.letters);
     let work = move |page: &mut Page<'_, '_>| {
         let seen = asker.seen(page)?;
+        must_have_another(&seen)?;
         seen.must_be_raised("make recovery codes")?;
         let known = seen.factors.iter().find(|factor| factor.kind == RECOVERY);
         let set = match (known, again) {
@@ -65,11 +66,18 @@ pub(super) async fn made(auth: &Auth, asked: &Asked, asker: Asker, again: bool) 
     Ok(Answer::json(200, auth.book.write(work).await?))
 }
 
-fn new_set(seen: &Seen, name: &str, now: Moment) -> Result<Factor> {
-    if !seen.factors.iter().any(Factor::is_whole) {
-        let message = "Recovery codes cannot be the only factor";
-        return Err(Error::new(Code::RecoveryAlone, message));
+/// Codes on paper stand in for a factor that is lost; by themselves they would be a password.
+fn must_have_another(seen: &Seen) -> Result<()> {
+    match seen.factors.iter().any(Factor::is_whole) {
+        true => Ok(()),
+        false => {
+            let message = "Recovery codes cannot be the only factor";
+            Err(Error::new(Code::RecoveryAlone, message))
+        }
     }
+}
+
+fn new_set(seen: &Seen, name: &str, now: Moment) -> Result<Factor> {
     must_be_free(&seen.factors, Some(name))?;
     Ok(Factor {
         id: Uuid::new_v4().to_string(),

@@ -1,6 +1,5 @@
-//! `DELETE /factors/{id}`, and what follows when a factor is gone: whoever was in by it elsewhere is
-//! out, and with the last one recovery codes go and the session that is left stands at the first
-//! level.
+//! `DELETE /factors/{id}`, and what follows when a factor is gone: whoever was in elsewhere is out,
+//! and with the last one recovery codes go and the session that is left stands at the first level.
 
 use std::sync::Arc;
 

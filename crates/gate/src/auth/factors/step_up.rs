@@ -1,6 +1,6 @@
-//! A session that has proven a factor is raised: it stays the same session, and what was given to it
-//! before opens no more than it did. Its refresh tokens are sealed anew, so that an old one is not
-//! even answered within the moment for which spent ones are.
+//! A session that has proven a factor is raised: it stays the same session, and what was given to
+//! it before opens no more than it did. Its refresh tokens are sealed anew, so that an old one is
+//! not even answered within the moment for which spent ones are.
 
 use mainstay_base::Result;
 use mainstay_credentials::secret;

@@ -1,7 +1,7 @@
-//! `POST /factors/{id}/verify`: an answer to a question. Whoever gives the right one has the session
-//! raised. Tries are counted before anything is compared; a question is taken out before a device's
-//! answer to it is judged, and the step of a code is kept with the session that it raises, all in
-//! one transaction: of fifty equal answers one is right.
+//! `POST /factors/{id}/verify`: an answer to a question. Whoever gives the right one has the
+//! session raised. Tries are counted before anything is compared; a question is taken out before a
+//! device's answer to it is judged, and the step of a code is kept with the session that it raises,
+//! all in one transaction: of fifty equal answers one is right.
 
 use std::sync::Arc;
 

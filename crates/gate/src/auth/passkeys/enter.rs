@@ -73,8 +73,8 @@ pub(in super::super) async fn entered(auth: &Auth, asked: &Asked) -> Result<Answ
 }
 
 impl Entering {
-    /// The passkey as it is after this use, and its user. `whose` tells the journal at whose account
-    /// was tried.
+    /// The passkey as it is after this use, and its user. `whose` tells the journal at whose
+    /// account was tried.
     fn judge(&self, page: &mut Page<'_, '_>, whose: &mut Option<String>) -> Result<(Factor, User)> {
         let question = Question::RequestPasskey;
         let random = taken(page, &self.challenge, question, &About::default(), self.now)?;
