@@ -257,7 +257,7 @@ impl Desk {
 pub fn code(letter: &Letter) -> String {
     let digits = |word: &&str| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit());
     let words = letter.text.split(|c: char| !c.is_ascii_alphanumeric());
-    words.filter(digits).last().unwrap().to_owned()
+    words.filter(digits).next_back().unwrap().to_owned()
 }
 
 /// A value of the link in a letter.
