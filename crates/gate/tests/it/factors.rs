@@ -574,6 +574,17 @@ async fn an_administrator_removes_one_factor_or_all_and_the_user_is_out() {
     assert_eq!(refused.code(), (403, "not_admin"));
     let listed = desk.admin("GET", &path, NO_BODY).await;
     assert_eq!(listed.body.as_array().unwrap().len(), 2, "{}", listed.body);
+    let mut codes = listed.body.as_array().unwrap().iter();
+    let codes = codes.find(|it| it["factor_type"] == "recovery_code").unwrap();
+    let codes = codes["id"].as_str().unwrap();
+    let gone = desk.admin("DELETE", &format!("{path}/{codes}"), NO_BODY).await;
+    assert_eq!(gone.status, 200);
+    assert!(!desk.is_known(&ann.token), "whatever is removed, the user is out");
+    let ann = desk.again("ann@example.com").await;
+    let ann = Person::of(&desk.prove(&ann.token, &app).await);
+    desk.codes(&ann.token).await;
+    let left = desk.ask("GET", "/factors/recovery-codes", Some(&ann.token), NO_BODY).await;
+    assert_eq!(left.body["remaining"], 10, "none of the old ones is left");
     let (bob, theirs) = desk.raised("bob@example.com").await;
     let strange = desk.admin("DELETE", &format!("{path}/{}", theirs.id), NO_BODY).await;
     assert_eq!(strange.code(), (404, "mfa_factor_not_found"));

@@ -301,6 +301,22 @@ async fn challenges_are_good_for_what_they_were_asked_for_only() {
     let crossed = Answer { body, ..asked };
     let refused = desk.answered(&high.token, &factor, &crossed, json!({})).await;
     assert_eq!(refused.code(), (404, "mfa_factor_not_found"));
+    // The question that made a key does not prove it.
+    let body = json!({ "factor_type": "webauthn", "friendly_name": "second" });
+    let second = desk.ask("POST", "/factors", Some(&high.token), body).await;
+    let second = second.text("id").to_owned();
+    let (first, spare) =
+        (desk.question(&high.token, &second).await, desk.question(&high.token, &second).await);
+    let mut key = Device::new(8);
+    let answer = key.create(options(&first));
+    let high = Person::of(&desk.answered(&high.token, &second, &first, answer).await);
+    let body = json!({
+        "challenge_id": spare.body["id"],
+        "webauthn": { "type": "request", "credential_response": key.get(options(&spare)) },
+    });
+    let path = format!("/factors/{second}/verify");
+    let crossed = desk.ask("POST", &path, Some(&high.token), body).await;
+    assert_eq!(crossed.code(), (404, "mfa_factor_not_found"));
     // A registration that another has begun.
     let bob = desk.person("bob@example.com").await;
     let (asked, mut new) = (desk.begin(&high.token).await, Device::new(9));

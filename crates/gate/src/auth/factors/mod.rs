@@ -245,6 +245,13 @@ pub(super) fn tell(
     page.note(note.with("factor", factor.id.as_str()).with("kind", factor.kind.as_str()), now)
 }
 
+/// What the journal is told of a try that was refused: why, which the caller does not learn.
+pub(super) fn failed(note: &Note, deed: Deed, error: &Error) -> Note {
+    let note = Note { deed, ..note.clone() }.with("code", error.code().text());
+    let cause = error.cause().map(ToString::to_string);
+    cause.into_iter().fold(note, |note, cause| note.with("cause", cause))
+}
+
 /// A refusal is kept with what was counted and consumed before it; after a fault nothing is.
 pub(super) fn kept<T>(done: Result<T>) -> Result<Result<T>> {
     match done {

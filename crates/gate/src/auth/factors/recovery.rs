@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::super::Auth;
 use super::super::answer::Answer;
 use super::super::asked::Asked;
-use super::{Asker, RECOVERY, Seen, must_be_free, name, tell};
+use super::{Asker, RECOVERY, Seen, must_be_free, name, removal, tell};
 use crate::accounts::Page;
 use crate::accounts::journal::{Deed, Note};
 use crate::accounts::record::Moment;
@@ -142,8 +142,7 @@ pub(super) async fn removed(auth: &Auth, asked: &Asked, asker: Asker) -> Result<
         let seen = asker.seen(page)?;
         let set = seen.factors.iter().find(|factor| factor.kind == RECOVERY).ok_or_else(none)?;
         seen.must_be_raised("unenroll recovery codes")?;
-        page.remove::<RecoveryCode>("user", &set.user)?;
-        page.remove::<Factor>("id", &set.id)?;
+        removal::remove(page, set, Some(&seen.session), now)?;
         tell(page, &letters, &note, Deed::FactorRemoved, (&seen.user, set), now)?;
         Ok(set.id.clone())
     };

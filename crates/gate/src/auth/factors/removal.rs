@@ -28,9 +28,6 @@ pub(super) async fn answer(auth: &Auth, asked: &Asked, asker: Asker) -> Result<A
         if factor.verified {
             seen.must_be_raised("unenroll verified factor")?;
         }
-        if factor.kind == RECOVERY {
-            page.remove::<RecoveryCode>("user", &factor.user)?;
-        }
         let ended = remove(page, &factor, Some(&seen.session), until)?;
         if factor.verified {
             tell(page, &letters, &note, Deed::FactorRemoved, (&seen.user, &factor), now)?;
@@ -54,6 +51,9 @@ pub(in super::super) fn remove(
     until: Moment,
 ) -> Result<Vec<String>> {
     page.remove::<Factor>("id", &factor.id)?;
+    if factor.kind == RECOVERY {
+        page.remove::<RecoveryCode>("user", &factor.user)?;
+    }
     if !factor.is_whole() {
         return Ok(Vec::new());
     }

@@ -16,13 +16,14 @@ use super::super::asked::Asked;
 use super::super::letters::Letters;
 use super::super::{Auth, tries};
 use super::challenge::{About, Question, open};
-use super::{Asker, DEVICE, RECOVERY, Seen, TOTP, device, id, kept, recovery, secret_purpose};
+use super::{
+    Asker, DEVICE, RECOVERY, Seen, TOTP, device, failed, id, kept, recovery, secret_purpose,
+};
 use super::{step_up, tell};
 use crate::accounts::Page;
 use crate::accounts::journal::{Deed, Note};
 use crate::accounts::record::Moment;
 use crate::accounts::rows::{Challenge, Factor, Session, User};
-use crate::accounts::session::is_banned;
 use crate::limits::CHALLENGE_TRIES;
 
 /// What is brought to prove a factor.
@@ -128,7 +129,7 @@ async fn raise(
         }
         let done = one.judge(page).and_then(|proven| one.enter(page, proven));
         if let Err(error) = &done {
-            one.tell_failed(page, error)?;
+            page.note(failed(&one.note, Deed::FactorFailed, error), now)?;
         } else {
             for (what, pace) in &questions {
                 page.uncount(what, pace, now)?;
@@ -153,9 +154,6 @@ impl Try {
     /// counted against its question, and a device's question is gone.
     fn judge(&self, page: &mut Page<'_, '_>) -> Result<Proven> {
         let seen = self.asker.seen(page)?;
-        if is_banned(&seen.user, self.now) {
-            return Err(Error::new(Code::UserBanned, "User is banned"));
-        }
         let Some(meant) = &self.meant else { return self.judge_recovery(page, seen) };
         let factor = seen.second(&meant.factor)?;
         if !factor.verified {
@@ -284,13 +282,6 @@ impl Try {
         let note = Note { deed, ..self.note.clone() };
         page.note(note.with("factor", factor.id.as_str()).with("method", method), self.now)?;
         Ok((session, seen.user, ended))
-    }
-
-    fn tell_failed(&self, page: &mut Page<'_, '_>, error: &Error) -> Result<()> {
-        let note = Note { deed: Deed::FactorFailed, ..self.note.clone() };
-        let note = note.with("code", error.code().text());
-        let cause = error.cause().map(ToString::to_string);
-        page.note(cause.into_iter().fold(note, |note, cause| note.with("cause", cause)), self.now)
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use super::super::answer::Answer;
 use super::super::asked::Asked;
 use super::super::factors::challenge::{About, Question};
-use super::super::factors::{AAL2, PASSKEY, device, kept};
+use super::super::factors::{AAL2, PASSKEY, device, failed, kept};
 use super::super::{Auth, people, tries};
 use super::register::{refused, taken};
 use super::{challenge_id, credential, party};
@@ -64,7 +64,10 @@ pub(in super::super) async fn entered(auth: &Auth, asked: &Asked) -> Result<Answ
         let done = judged.and_then(|(passkey, user)| entering.enter(page, &passkey, user));
         match &done {
             Ok(_) => pace.iter().try_for_each(|(what, pace)| page.uncount(what, pace, now))?,
-            Err(error) => entering.tell_failed(page, error, whose)?,
+            Err(error) => {
+                let note = failed(&entering.note, Deed::SignInFailed, error);
+                page.note(Note { user: whose, ..note }, now)?;
+            }
         }
         kept(done)
     };
@@ -116,17 +119,5 @@ impl Entering {
         (note.user, note.actor) = (Some(user.id.clone()), Some(user.id.clone()));
         page.note(note, self.now)?;
         Ok((user, session))
-    }
-
-    fn tell_failed(
-        &self,
-        page: &mut Page<'_, '_>,
-        error: &Error,
-        user: Option<String>,
-    ) -> Result<()> {
-        let note = self.note.clone().with("code", error.code().text());
-        let cause = error.cause().map(ToString::to_string);
-        let note = cause.into_iter().fold(note, |note, cause| note.with("cause", cause));
-        page.note(Note { deed: Deed::SignInFailed, user, ..note }, self.now)
     }
 }

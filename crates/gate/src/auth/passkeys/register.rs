@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::super::answer::Answer;
 use super::super::asked::Asked;
 use super::super::factors::challenge::{About, Question};
-use super::super::factors::{self, Asker, PASSKEY, Seen, device, kept, tell};
+use super::super::factors::{self, Asker, PASSKEY, Seen, device, failed, kept, tell};
 use super::super::{Auth, tries};
 use super::{challenge_id, credential, shown};
 use crate::accounts::Page;
@@ -74,11 +74,7 @@ pub(super) async fn added(
                 let about = (&seen.user, passkey);
                 tell(page, &letters, &note, Deed::FactorAdded, about, now)?;
             }
-            Err(error) => {
-                let mut note = note.clone().with("code", error.code().text());
-                note.deed = Deed::FactorFailed;
-                page.note(note, now)?;
-            }
+            Err(error) => page.note(failed(&note, Deed::FactorFailed, error), now)?,
         }
         kept(made)
     };
