@@ -71,7 +71,7 @@ pub async fn open(
     let book = Book::open(store, (module, &declared), sealer, telemetry.log.clone())?;
     let now = Moment(telemetry.clock.now());
     let ring = book.first_ring(signing(settings, secret)?, now).await?;
-    let issuer = issuer(&config, &ring, settings);
+    let issuer = issuer(&config, &ring, settings)?;
     let verifier = Verifier::of_ring(&ring, &config.roles, issuer.expected());
     let gate = Arc::new(Gate::of(verifier, Arc::clone(&telemetry.clock)));
     let auth = Auth::new(Parts {
@@ -115,10 +115,12 @@ fn signing(settings: &Settings, secret: &[u8]) -> Result<Signing> {
     })
 }
 
-fn issuer(config: &Config, ring: &Ring, settings: &Settings) -> Issuer {
+fn issuer(config: &Config, ring: &Ring, settings: &Settings) -> Result<Issuer> {
     let name = format!("{}/auth/v1", config.public_url);
     let rotates_after = seconds(settings.auth.rotate_keys_after);
-    Issuer::new(ring.clone(), name, config.life.access, rotates_after)
+    let claims = settings.auth.claims.iter();
+    let more = More::read(claims.map(|(name, formula)| (name.as_str(), formula.as_str())))?;
+    Ok(Issuer::new(ring.clone(), name, config.life.access, rotates_after).with(more))
 }
 
 fn config(configured: &Configured, address: SocketAddr) -> Result<Config> {

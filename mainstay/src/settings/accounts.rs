@@ -1,6 +1,7 @@
 //! The sections `[auth]` and `[mail]`, with their defaults. What they mean is made of them in
 //! `accounts`.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,8 @@ pub struct Auth {
     pub reauthenticate: bool,
     pub link_page: bool,
     pub manual_linking: bool,
+    /// Claims that tokens have beside their own: name and CEL over `user` and `session`.
+    pub claims: BTreeMap<String, String>,
     pub site_url: Option<String>,
     pub redirect_urls: Vec<String>,
     pub password_min: usize,
@@ -72,6 +75,7 @@ impl Default for Auth {
             reauthenticate: false,
             link_page: false,
             manual_linking: false,
+            claims: BTreeMap::new(),
             site_url: None,
             redirect_urls: Vec::new(),
             password_min: 8,

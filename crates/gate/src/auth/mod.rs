@@ -47,7 +47,7 @@ use crate::accounts::session::Pepper;
 use crate::{Credentials, Gate, Identity};
 
 pub use config::{Config, Paces};
-pub use issuer::Issuer;
+pub use issuer::{Issuer, More};
 pub use letters::Letters;
 pub use redirect::is_fit;
 pub use route::{Access as RouteAccess, Route as AuthRoute};

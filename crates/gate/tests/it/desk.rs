@@ -128,6 +128,8 @@ pub async fn desk_on(ground: Arc<Ground>, change: impl FnOnce(&mut Config)) -> D
         Expected { issuer: Some(ISSUER.to_owned()), audience: Some("authenticated".into()) };
     let verifier = Verifier::of_ring(&ring, &["staff".to_owned()], expected);
     let gate = Arc::new(Gate::of(verifier, Arc::clone(&shared)));
+    let claims = [("team", "user.app_metadata.team"), ("known_by", "session.amr[0].method")];
+    let more = More::read(claims.into_iter()).unwrap();
     let mut config = config();
     change(&mut config);
     let cost = Cost { memory_kib: 7_168, passes: 5, lanes: 1 };
@@ -139,7 +141,7 @@ pub async fn desk_on(ground: Arc<Ground>, change: impl FnOnce(&mut Config)) -> D
         hasher: Hasher::start(pool).unwrap(),
         rules: Rules::default(),
         pepper: Pepper::new(SECRET.as_bytes()),
-        issuer: Issuer::new(ring, ISSUER.to_owned(), 3_600, 90 * 24 * 3_600),
+        issuer: Issuer::new(ring, ISSUER.to_owned(), 3_600, 90 * 24 * 3_600).with(more),
         letters: Letters::new(Templates::load(none).unwrap(), &config),
         post: Arc::new(Post::Catcher(Catcher::new(telemetry.log.clone()))),
         config,
