@@ -9,7 +9,7 @@ use mainstay_base::{Clock, Facts};
 use mainstay_credentials::password::{Cost, Hasher, Pool, Rules};
 use mainstay_gate::accounts::session::{Life, Pepper};
 use mainstay_gate::accounts::{Book, declared};
-use mainstay_gate::auth::{Auth, Config, Issuer, Letters, Paces, Parts};
+use mainstay_gate::auth::{Auth, Config, Issuer, Letters, More, Paces, Parts};
 use mainstay_gate::sealer::Sealer;
 use mainstay_gate::signing::{Secret, Settings};
 use mainstay_gate::{Expected, Gate, Verifier, keys};
