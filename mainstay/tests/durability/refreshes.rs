@@ -19,7 +19,7 @@ use crate::{Options, Verdict};
 const SESSIONS: usize = 16;
 
 /// A fifth of these is enough for the control to have lost one.
-const CONTROL_ROUNDS: usize = 300;
+const CONTROL_ROUNDS: usize = 1_000;
 
 /// One session as its client knows it.
 struct Client {
@@ -156,10 +156,10 @@ fn compare(
     let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
     let file = application.data.join("auth.db");
     let count = rusqlite::Connection::open_with_flags(file, flags).and_then(|db| {
-        db.query_row("select count(*) from sessions", [], |row| row.get::<_, usize>(0))
+        db.query_row("select count(*) from sessions", [], |row| row.get::<_, i64>(0))
     });
-    match count {
-        Ok(SESSIONS) => Ok(()),
+    match count.map(usize::try_from) {
+        Ok(Ok(SESSIONS)) => Ok(()),
         other => Err(format!("{SESSIONS} sessions became {other:?}")),
     }
 }
