@@ -65,7 +65,7 @@ impl Default for Auth {
             rotate_keys_after: span(90 * 24 * 3_600),
             refresh_grace: span(10),
             session_idle: None,
-            session_lifetime: None,
+            session_lifetime: Some(span(180 * 24 * 3_600)),
             signup: true,
             anonymous: false,
             email: true,
