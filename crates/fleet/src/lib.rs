@@ -14,3 +14,4 @@ mod target;
 pub use connect::{Resolve, Resolved};
 pub use outbound::{Answer, Call, Failed, Outbound, Settings};
 pub use reach::is_public;
+pub use target::read as read_url;

@@ -5,6 +5,8 @@ use http::Uri;
 
 use crate::limits::URL_BYTES;
 
+/// An address that may be called, if where it leads is allowed.
+///
 /// # Errors
 /// What is wrong with it; the address itself is not repeated, it may hold a secret.
 pub fn read(text: &str) -> Result<Uri, &'static str> {
