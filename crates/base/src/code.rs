@@ -106,11 +106,15 @@ codes! {
     // Accounts and sessions, codes of the GoTrue dialect.
     JsonBad = "bad_json", 400, "The body is not JSON, or not an object.";
     ValidationFailed = "validation_failed", 400, "A value is missing or not of the form that it must have.";
+    IdMalformed = "validation_failed", 404, "What the path names is no id.";
+    KeyUnknown = "key_not_found", 404, "There is no such key.";
+    KeyExists = "key_exists", 422, "Another key has this name.";
     AuthorizationMissing = "no_authorization", 401, "The request needs a bearer token.";
     JwtBad = "bad_jwt", 403, "The bearer token is not one of a user.";
     NotAdmin = "not_admin", 403, "Only the service role may do this.";
     UserUnknown = "user_not_found", 404, "There is no such user.";
     UserGone = "user_not_found", 403, "The user of the bearer token is no more.";
+    SessionUnknown = "session_not_found", 404, "The caller has no such session.";
     SessionGone = "session_not_found", 403, "The session of the bearer token has ended.";
     SessionLost = "session_not_found", 400, "The session of the refresh token has ended.";
     SessionExpired = "session_expired", 400, "The session has lived or idled longer than it may.";
@@ -124,6 +128,7 @@ codes! {
     EmailExists = "email_exists", 422, "Another user has this address.";
     PhoneExists = "phone_exists", 422, "Another user has this number.";
     PasswordWeak = "weak_password", 422, "The password is too short or too common.";
+    AddressNeeded = "validation_failed", 422, "An anonymous user needs an address before a password.";
     PasswordSame = "same_password", 422, "The new password is the old one.";
     SignupDisabled = "signup_disabled", 422, "New users are not taken.";
     AnonymousDisabled = "anonymous_provider_disabled", 422, "Users without an address are not taken.";
@@ -146,6 +151,9 @@ codes! {
     IdentityUnknown = "identity_not_found", 422, "The caller has no such identity.";
     IdentitySingle = "single_identity_not_deletable", 422, "The identity is the only one that its user can sign in with.";
     LinkingDisabled = "manual_linking_disabled", 404, "Users do not link identities themselves.";
+    AalInsufficient = "insufficient_aal", 401, "This needs a session that has proven its second factor.";
+    SamlDisabled = "saml_provider_disabled", 404, "Signing in by SAML is switched off.";
+    Web3Disabled = "web3_provider_disabled", 422, "Signing in by a wallet is switched off.";
     ProviderUnsupported = "feature_disabled", 404, "The dialect has this feature, this server has not.";
 
     // Requests that are sent again.

@@ -1,6 +1,7 @@
 //! What becomes known about one request while it travels. The edge makes it, the layers fill it
 //! in, and the access log and the metrics read it when the answer leaves.
 
+use std::net::IpAddr;
 use std::sync::OnceLock;
 
 use crate::Code;
@@ -15,6 +16,7 @@ pub struct Facts {
     user: OnceLock<String>,
     code: OnceLock<Code>,
     cause: OnceLock<String>,
+    client: OnceLock<IpAddr>,
 }
 
 impl Facts {
@@ -36,6 +38,11 @@ impl Facts {
         let _ = self.user.set(user.to_owned());
     }
 
+    /// From where the request came: past the proxies that are trusted, and no further.
+    pub fn set_client(&self, client: IpAddr) {
+        let _ = self.client.set(client);
+    }
+
     /// The code of the error that the caller got, and the hidden cause for the log.
     pub fn set_failure(&self, code: Code, cause: Option<String>) {
         let _ = self.code.set(code);
@@ -47,6 +54,11 @@ impl Facts {
     #[must_use]
     pub fn route(&self) -> &'static str {
         self.route.get().copied().unwrap_or("unmatched")
+    }
+
+    #[must_use]
+    pub fn client(&self) -> Option<IpAddr> {
+        self.client.get().copied()
     }
 
     #[must_use]

@@ -1,5 +1,5 @@
 //! Remembers verified tokens, so that a signature is checked once and not with every request.
-//! A remembered token is still judged by its times; a new key means a new gate and an empty cache.
+//! A remembered token is still judged by its times; new keys mean an empty cache.
 
 use std::sync::Arc;
 
@@ -30,6 +30,10 @@ impl TokenCache {
 
     pub fn put(&self, token: &str, identity: Arc<Identity>) {
         self.tokens.insert(token.into(), identity);
+    }
+
+    pub fn clear(&self) {
+        self.tokens.clear();
     }
 
     pub fn forget(&self, token: &str) {

@@ -19,7 +19,10 @@ pub mod identify;
 pub mod identity;
 pub mod keys;
 pub mod limits;
+mod machines;
+pub mod observe;
 pub mod permit;
+pub mod sealer;
 pub mod signing;
 pub mod token;
 mod weakness;
@@ -27,6 +30,7 @@ mod weakness;
 use std::sync::Arc;
 
 use mainstay_base::Clock;
+use parking_lot::RwLock;
 
 pub use caller::Caller;
 pub use closed::Closed;
@@ -37,12 +41,15 @@ pub use permit::{Action, CallPermit, Permit};
 pub use token::{Expected, Verifier};
 pub use weakness::Weakness;
 
+use accounts::rows::MachineKey;
 use cache::TokenCache;
 use ended::Ended;
+use machines::Machines;
 
 /// The gate of one application.
 pub struct Gate {
-    verifier: Verifier,
+    verifier: RwLock<Verifier>,
+    machines: Machines,
     cache: TokenCache,
     clock: Arc<dyn Clock>,
     ended: Ended,
@@ -56,11 +63,32 @@ impl Gate {
         Self::of(Verifier::new(secret, roles), clock)
     }
 
-    /// With a verifier of more keys than one secret. Other keys need another gate, so that nothing
-    /// that was verified with the old ones is remembered.
+    /// With a verifier of more keys than one secret.
     #[must_use]
     pub fn of(verifier: Verifier, clock: Arc<dyn Clock>) -> Self {
-        Self { verifier, cache: TokenCache::new(), clock, ended: Ended::default(), weakness: None }
+        Self {
+            verifier: RwLock::new(verifier),
+            machines: Machines::default(),
+            cache: TokenCache::new(),
+            clock,
+            ended: Ended::default(),
+            weakness: None,
+        }
+    }
+
+    /// From now on tokens are judged by these keys; nothing that older ones verified is remembered.
+    pub fn trust(&self, verifier: Verifier) {
+        let mut held = self.verifier.write();
+        *held = verifier;
+        self.cache.clear();
+    }
+
+    pub(crate) fn follow_machines(&self, keys: &[MachineKey]) {
+        self.machines.follow(keys);
+    }
+
+    pub(crate) fn machine_uses(&self) -> Vec<(String, i64)> {
+        self.machines.uses()
     }
 
     /// From now on nobody is these sessions, whatever their tokens say; `until` is the second by

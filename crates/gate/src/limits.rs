@@ -27,6 +27,34 @@ pub const KEY_NAME_CHARACTERS: usize = 128;
 /// longer is cut.
 pub const AGENT_CHARACTERS: usize = 256;
 
+/// Wrong codes that are heard for one letter. Protects an account from being guessed open: with
+/// six digits, five tries find a code once in 200,000. `otp_expired`
+pub const CODE_TRIES: i64 = 5;
+
+/// Seconds for which a sign-in in a browser may be under way. `flow_state_expired`
+pub const FLOW_SECONDS: i64 = 300;
+
+/// Users of one page of the list. Protects memory; more are cut.
+pub const USERS_PER_PAGE: i64 = 1_000;
+
+/// Letters that are sent in one round. Protects the round's length; the others wait for the next.
+pub const LETTERS_PER_ROUND: i64 = 100;
+
+/// Characters of a user's own data, as JSON. Protects every token that carries it.
+/// `validation_failed`
+pub const METADATA_CHARACTERS: usize = 16 * 1024;
+
+/// Seconds for which a device that has signed in is known: tries from there are counted apart, so
+/// that nobody locks an owner out by guessing.
+pub const KNOWN_DEVICE_SECONDS: i64 = 90 * 24 * 3_600;
+
+/// Seconds for which a session is young enough to change its password without a code, where the
+/// application asks for one. `reauthentication_needed`
+pub const FRESH_SESSION_SECONDS: i64 = 24 * 3_600;
+
+/// Events of one page of the journal. Protects memory; more are cut.
+pub const EVENTS_PER_PAGE: i64 = 1_000;
+
 /// Bytes of an identity token of another provider. Protects the parser. `bad_jwt`
 pub const ID_TOKEN_BYTES: usize = 32 * 1024;
 
@@ -59,7 +87,3 @@ pub const PROVIDER_FAILURE_SECONDS: i64 = 5;
 
 /// Characters of a parameter that a client hands on to a provider. What is longer is left out.
 pub const PASSED_CHARACTERS: usize = 512;
-
-/// Seconds that somebody has to sign in at a provider, and a client to exchange the code that comes
-/// of it. Protects both from old links. `flow_state_expired`
-pub const FLOW_SECONDS: i64 = 300;

@@ -8,8 +8,8 @@ use mainstay_base::Instant;
 use mainstay_telemetry::Log;
 use parking_lot::Mutex;
 
-use crate::{Letter, observe};
 use crate::limits::CAUGHT_LETTERS;
+use crate::{Letter, observe};
 
 /// The last letters, newest first.
 pub struct Catcher {
@@ -61,8 +61,8 @@ mod tests {
     use mainstay_telemetry::{Capture, Format, Settings};
     use mainstay_testkit::FakeClock;
 
-    use crate::letter::tests::letter;
     use super::*;
+    use crate::letter::tests::letter;
 
     #[test]
     fn the_last_hundred_letters_are_kept_newest_first() {

@@ -11,8 +11,8 @@ use mainstay_base::{Error, Instant, Result};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Kind, Written};
 use crate::address::Address;
+use crate::{Kind, Written};
 
 /// A letter as it waits to be sent. It holds what its reader needs to act, and so secrets: the
 /// outbox forgets it when it is sent.

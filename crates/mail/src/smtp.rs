@@ -17,10 +17,10 @@ use mainstay_base::{Code, Error, Instant, Result};
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
-use crate::{Letter, Sender};
 use crate::limits::{
     SMTP_CONNECTIONS, SMTP_IDLE, SMTP_LETTERS_PER_CONNECTION, SMTP_REASON_CHARACTERS,
 };
+use crate::{Letter, Sender};
 
 /// The one good answer to AUTH (RFC 4954, section 6).
 const AUTHENTICATED: u16 = 235;
@@ -274,8 +274,8 @@ fn reason(error: &SmtpError, letter: &Letter) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::letter::tests::sender;
     use super::*;
+    use crate::letter::tests::sender;
 
     fn settings(host: &str, security: Security) -> Settings {
         Settings {

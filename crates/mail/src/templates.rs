@@ -8,9 +8,9 @@ use std::path::Path;
 use mainstay_base::{Error, Result};
 use mainstay_schema::nearest;
 
+use crate::limits::{FLAWS, LETTER_BYTES, SUBJECT_CHARACTERS, TEMPLATE_BYTES, TEMPLATE_FILES};
 use crate::template::{Form, Template};
 use crate::{Flaw, Kind, Values, wording};
-use crate::limits::{FLAWS, LETTER_BYTES, SUBJECT_CHARACTERS, TEMPLATE_BYTES, TEMPLATE_FILES};
 
 /// The forms of a letter and how their files end.
 const FORMS: [(Form, &str); 3] =

@@ -6,10 +6,17 @@ use std::sync::Arc;
 use mainstay_base::{Code, Error, Result};
 use mainstay_schema::{Module, Value};
 use mainstay_store::{Routine, Routines, Store, Transaction};
+use mainstay_telemetry::Log;
 use rustc_hash::FxHashMap;
 
-use super::record::{Moment, Record};
-use super::rows::{Flow, Identity, Proof, Session, User};
+use super::journal::Note;
+use super::record::{Field, Moment, Record};
+use super::rows::{
+    Challenge, Event, Factor, Flow, Guesses, Identity, MachineKey, Posted, Proof, RecoveryCode,
+    Session, SigningKey, User,
+};
+use crate::observe;
+use crate::sealer::Sealer;
 
 /// The module's declaration.
 const DECLARATION: &str = include_str!("auth.toml");
@@ -37,43 +44,99 @@ pub struct Book {
     store: Arc<Store>,
     module: usize,
     known: Arc<Known>,
+    sealer: Arc<Sealer>,
+    log: Log,
 }
 
-/// Ways to find rows, beside the ones that `Record`s are put by.
+/// Ways to find rows.
 const FINDS: &[(&str, &str)] = &[
     ("users", "id"),
     ("users", "email"),
     ("users", "phone"),
+    ("identities", "id"),
     ("identities", "user"),
     ("identities", "provider,provider_id"),
     ("sessions", "id"),
     ("sessions", "user"),
     ("proofs", "link"),
     ("proofs", "user,kind"),
+    ("proofs", "address,kind"),
     ("flows", "id"),
     ("flows", "code"),
+    ("factors", "id"),
+    ("factors", "user"),
+    ("factors", "credential"),
+    ("challenges", "id"),
+    ("recovery_codes", "user"),
+    ("letters", "id"),
+    ("guesses", "what"),
+    ("api_keys", "id"),
+    ("api_keys", "name"),
+    ("api_keys", "digest"),
+    ("signing_keys", "kid"),
 ];
 
 const REMOVES: &[(&str, &str)] = &[
     ("users", "id"),
     ("identities", "id"),
+    ("identities", "user"),
     ("sessions", "id"),
     ("proofs", "id"),
     ("proofs", "user"),
     ("flows", "id"),
+    ("factors", "id"),
+    ("factors", "user"),
+    ("challenges", "id"),
+    ("recovery_codes", "id"),
+    ("recovery_codes", "user"),
+    ("letters", "id"),
+    ("guesses", "what"),
+    ("api_keys", "id"),
+    ("signing_keys", "kid"),
 ];
 
-const PUTS: &[&str] = &[User::TABLE, Identity::TABLE, Session::TABLE, Proof::TABLE, Flow::TABLE];
+const PUTS: &[&str] = &[
+    User::TABLE,
+    Identity::TABLE,
+    Session::TABLE,
+    Proof::TABLE,
+    Flow::TABLE,
+    Factor::TABLE,
+    Challenge::TABLE,
+    RecoveryCode::TABLE,
+    Posted::TABLE,
+    Guesses::TABLE,
+    Event::TABLE,
+    MachineKey::TABLE,
+    SigningKey::TABLE,
+];
 
-const CALLS: &[&str] =
-    &["users_page", "users_total", "newest_ended", "ended_after", "end_session", "forget_ended"];
+const CALLS: &[&str] = &[
+    "users_page",
+    "users_total",
+    "newest_ended",
+    "ended_after",
+    "end_session",
+    "due_letters",
+    "last_event",
+    "events_after",
+    "events_before",
+    "all_keys",
+    "all_signing_keys",
+    "forget_old",
+];
 
 impl Book {
     /// `module` is the position of `declared` in the catalog that the store was opened with.
     ///
     /// # Errors
     /// When the declaration lacks what the code asks of it.
-    pub fn open(store: Arc<Store>, module: usize, declared: &Arc<Module>) -> Result<Self> {
+    pub fn open(
+        store: Arc<Store>,
+        (module, declared): (usize, &Arc<Module>),
+        sealer: Arc<Sealer>,
+        log: Log,
+    ) -> Result<Self> {
         let make = Routines { module, declared };
         let mut known = Known::default();
         for (table, by) in FINDS {
@@ -90,7 +153,12 @@ impl Book {
             let columns: Vec<&str> = by.split(',').collect();
             known.insert((table, removes(by)), make.remove(table, &columns)?);
         }
-        Ok(Self { store, module, known: Arc::new(known) })
+        Ok(Self { store, module, known: Arc::new(known), sealer, log })
+    }
+
+    #[must_use]
+    pub fn sealer(&self) -> &Sealer {
+        &self.sealer
     }
 
     /// Does something with the accounts, all of it or nothing; it may be run more than once before
@@ -103,10 +171,15 @@ impl Book {
         T: Send + 'static,
         W: FnMut(&mut Page<'_, '_>) -> Result<T> + Send + 'static,
     {
-        let known = Arc::clone(&self.known);
-        let work =
-            move |transaction: &mut Transaction<'_>| work(&mut Page { transaction, known: &known });
-        self.store.transact(self.module, work).await
+        let (known, sealer) = (Arc::clone(&self.known), Arc::clone(&self.sealer));
+        let work = move |transaction: &mut Transaction<'_>| {
+            let mut page = Page { transaction, known: &known, sealer: &sealer, notes: Vec::new() };
+            let done = work(&mut page)?;
+            Ok((done, page.notes))
+        };
+        let (done, notes) = self.store.transact(self.module, work).await?;
+        notes.iter().for_each(|note| observe::tell(&self.log, note));
+        Ok(done)
     }
 
     /// Rows with these values, in a snapshot of now.
@@ -127,6 +200,14 @@ impl Book {
         Ok(found.into_iter().next())
     }
 
+    /// The rows of a table that a function gives.
+    ///
+    /// # Errors
+    /// As `find`.
+    pub async fn list<R: Record>(&self, name: &'static str, values: &[Value]) -> Result<Vec<R>> {
+        self.call(name, values).await?.into_iter().map(R::read).collect()
+    }
+
     /// What a function gives.
     ///
     /// # Errors
@@ -140,9 +221,21 @@ impl Book {
 pub struct Page<'p, 't> {
     transaction: &'p mut Transaction<'t>,
     known: &'p Known,
+    sealer: &'p Sealer,
+    /// What the log is to tell once it is on disk.
+    notes: Vec<Note>,
 }
 
 impl Page<'_, '_> {
+    #[must_use]
+    pub fn sealer(&self) -> &Sealer {
+        self.sealer
+    }
+
+    pub(super) fn remember(&mut self, note: Note) {
+        self.notes.push(note);
+    }
+
     /// Rows with these values, as this transaction sees them.
     ///
     /// # Errors
@@ -185,9 +278,17 @@ impl Page<'_, '_> {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn remove<R: Record>(&mut self, by: &'static str, value: &str) -> Result<()> {
+    pub fn remove<R: Record>(&mut self, by: &str, value: &str) -> Result<()> {
         let routine = routine(self.known, R::TABLE, removes(by))?;
         self.transaction.run(routine, &[Value::Text(value.to_owned())]).map(drop)
+    }
+
+    /// What a function gives, as this transaction sees it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn call(&mut self, name: &'static str, values: &[Value]) -> Result<Vec<Vec<Value>>> {
+        self.transaction.run(routine(self.known, name, "call")?, values)
     }
 
     /// Ends a session: it is gone, and its access tokens are refused until `until`.
@@ -195,16 +296,15 @@ impl Page<'_, '_> {
     /// # Errors
     /// When the store fails.
     pub fn end(&mut self, session: &Session, until: Moment) -> Result<()> {
-        use super::record::Field;
-        let routine = routine(self.known, "end_session", "call")?;
-        let values = [session.id.value(), until.value()];
-        self.transaction.run(routine, &values).map(drop)
+        self.call("end_session", &[session.id.value(), until.value()]).map(drop)
     }
 }
 
 fn removes(by: &str) -> &'static str {
     match by {
         "id" => "remove id",
+        "what" => "remove what",
+        "kid" => "remove kid",
         _ => "remove user",
     }
 }

@@ -100,3 +100,106 @@ record! {
         issued_at: Option<Moment>,
     }
 }
+
+record! {
+    /// What a user has beside a password.
+    Factor = "factors" {
+        id: String,
+        user: String,
+        kind: String,
+        verified: bool,
+        name: Option<String>,
+        secret: String,
+        credential: Option<String>,
+        step: Option<i64>,
+        last_challenged_at: Option<Moment>,
+        created_at: Moment,
+        updated_at: Moment,
+    }
+}
+
+record! {
+    /// A question to a factor.
+    Challenge = "challenges" {
+        id: String,
+        user: Option<String>,
+        factor: Option<String>,
+        kind: String,
+        state: String,
+        tries: i64,
+        address: Option<String>,
+        created_at: Moment,
+        ends_at: Moment,
+    }
+}
+
+record! {
+    /// What opens an account whose factor is lost.
+    RecoveryCode = "recovery_codes" {
+        id: String,
+        user: String,
+        hash: String,
+    }
+}
+
+record! {
+    /// A letter on its way.
+    Posted = "letters" {
+        id: String,
+        kind: String,
+        body: String,
+        tries: i64,
+        written_at: Moment,
+        next_at: Moment,
+    }
+}
+
+record! {
+    /// Tries that went wrong.
+    Guesses = "guesses" {
+        what: String,
+        tries: i64,
+        open_at: Moment,
+        forgotten_at: Moment,
+    }
+}
+
+record! {
+    /// What was done.
+    Event = "events" {
+        number: i64,
+        at: Moment,
+        action: String,
+        actor: Option<String>,
+        user: Option<String>,
+        address: Option<String>,
+        agent: Option<String>,
+        detail: Json,
+        seal: String,
+    }
+}
+
+record! {
+    /// The key of a machine.
+    MachineKey = "api_keys" {
+        id: String,
+        name: String,
+        kind: String,
+        digest: String,
+        shown: String,
+        role: String,
+        roles: Json,
+        created_at: Moment,
+        ends_at: Option<Moment>,
+        last_used_at: Option<Moment>,
+    }
+}
+
+record! {
+    /// What access tokens are signed with.
+    SigningKey = "signing_keys" {
+        kid: String,
+        body: String,
+        created_at: Moment,
+    }
+}

@@ -99,6 +99,30 @@ impl Brought {
     }
 }
 
+/// How somebody has signed in: an entry of the token's `amr`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Method {
+    name: String,
+    provider: Option<String>,
+}
+
+impl Method {
+    #[must_use]
+    pub fn of(name: &str, provider: Option<&str>) -> Self {
+        Self { name: name.to_owned(), provider: provider.map(ToOwned::to_owned) }
+    }
+
+    /// As the dialect has it.
+    #[must_use]
+    pub fn entry(&self, now: Moment) -> Json {
+        let mut entry = json!({ "method": self.name, "timestamp": now.seconds() });
+        if let Some(provider) = &self.provider {
+            entry["provider"] = provider.as_str().into();
+        }
+        entry
+    }
+}
+
 /// A new session of a user, at the first level of assurance.
 ///
 /// # Errors
@@ -106,7 +130,7 @@ impl Brought {
 pub fn open(
     page: &mut Page<'_, '_>,
     user: &User,
-    method: &str,
+    method: &Method,
     origin: &Origin,
     now: Moment,
     life: &Life,
@@ -117,7 +141,7 @@ pub fn open(
         secret: secret::token()?,
         turn: 1,
         aal: "aal1".to_owned(),
-        amr: json!([{ "method": method, "timestamp": now.seconds() }]),
+        amr: json!([method.entry(now)]),
         factor: None,
         address: origin.address.clone(),
         agent: origin.agent.clone(),
@@ -134,6 +158,8 @@ pub fn open(
 pub enum Refreshed {
     /// The session with its token that is not spent, and its user.
     Goes(Box<(Session, User)>),
+    /// A spent token came back too late: somebody has a copy, and the session has ended.
+    Reused { user: String, session: String },
     /// Refused; what it did to the session is kept.
     Refused(Code),
 }
@@ -171,7 +197,7 @@ pub fn refresh(
         page.put(&session)?;
     } else if now > session.refreshed_at.after(life.grace) {
         page.end(&session, now.after(life.access))?;
-        return Ok(Refreshed::Refused(Code::RefreshTokenUsed));
+        return Ok(Refreshed::Reused { user: session.user, session: session.id });
     }
     Ok(Refreshed::Goes(Box::new((session, user))))
 }

@@ -1,14 +1,17 @@
 //! Users and sessions as the dialect's JSON.
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION,
+    REFERRER_POLICY,
+};
 use http::{HeaderMap, Response, StatusCode};
 use mainstay_base::Result;
 use serde_json::{Map, Value as Json, json};
 
 use super::Auth;
 use crate::accounts::record::{Field, Moment};
-use crate::accounts::rows::{Identity, Session, User};
+use crate::accounts::rows::{Factor, Identity, Session, User};
 
 const VERSION_HEADER: HeaderName = HeaderName::from_static("x-supabase-api-version");
 /// The version of the dialect in which errors have a text for their code.
@@ -21,22 +24,47 @@ pub fn is_dated(headers: &HeaderMap) -> bool {
 }
 
 /// What is answered.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Answer {
     status: u16,
     body: Option<Json>,
+    /// Seconds for which anybody may keep it.
     seconds: Option<u32>,
+    /// A page for a browser, in place of JSON.
+    page: Option<String>,
+    headers: Vec<(HeaderName, String)>,
 }
 
 impl Answer {
     #[must_use]
     pub fn json(status: u16, body: Json) -> Self {
-        Self { status, body: Some(body), seconds: None }
+        Self { status, body: Some(body), ..Self::default() }
     }
 
     #[must_use]
     pub fn nothing() -> Self {
-        Self { status: 204, body: None, seconds: None }
+        Self { status: 204, ..Self::default() }
+    }
+
+    /// Sends a browser elsewhere by GET.
+    #[must_use]
+    pub fn redirect(status: u16, url: String) -> Self {
+        Self { status, headers: vec![(LOCATION, url)], ..Self::default() }
+    }
+
+    /// A page of HTML, which loads nothing and is shown in no frame.
+    #[must_use]
+    pub fn page(html: String) -> Self {
+        let policy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; \
+                      frame-ancestors 'none'; base-uri 'none'";
+        let headers = vec![(CONTENT_SECURITY_POLICY, policy.to_owned())];
+        Self { status: 200, page: Some(html), headers, ..Self::default() }
+    }
+
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: String) -> Self {
+        self.headers.push((name, value));
+        self
     }
 
     /// Anybody may keep it for so many seconds.
@@ -47,8 +75,13 @@ impl Answer {
 
     #[must_use]
     pub fn response(self, dated: bool) -> Response<Bytes> {
-        let body = self.body.map_or_else(Bytes::new, |body| Bytes::from(body.to_string()));
-        let mut response = Response::new(body);
+        let kind = match (&self.page, &self.body) {
+            (Some(_), _) => Some("text/html; charset=utf-8"),
+            (None, Some(_)) => Some("application/json"),
+            (None, None) => None,
+        };
+        let body = self.page.or_else(|| self.body.map(|body| body.to_string()));
+        let mut response = Response::new(body.map_or_else(Bytes::new, Bytes::from));
         *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or_default();
         let headers = response.headers_mut();
         let kept = match self.seconds {
@@ -57,8 +90,15 @@ impl Answer {
                 .unwrap_or(HeaderValue::from_static("no-store")),
         };
         headers.insert(CACHE_CONTROL, kept);
-        if self.status != 204 {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(kind) = kind {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+        }
+        // A link with a token in it is nobody else's business.
+        headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        for (name, value) in self.headers {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                headers.append(name, value);
+            }
         }
         if dated {
             headers.insert(VERSION_HEADER, HeaderValue::from_static(VERSION));
@@ -86,16 +126,17 @@ impl Auth {
         Ok(Json::Object(body))
     }
 
-    /// A user with the identities that are kept now.
+    /// A user with the identities and factors that are kept now.
     pub(super) async fn user(&self, user: &User) -> Result<Json> {
         let identities = self.book.find::<Identity>("user", &[user.id.value()]).await?;
-        Ok(body(user, &identities))
+        let factors = self.book.find::<Factor>("user", &[user.id.value()]).await?;
+        Ok(body(user, &identities, &factors))
     }
 }
 
 /// A user as the dialect shows it: an address is always there, what else is unset is left out.
 #[must_use]
-pub fn body(user: &User, identities: &[Identity]) -> Json {
+pub fn body(user: &User, identities: &[Identity], factors: &[Factor]) -> Json {
     let mut body = Map::new();
     let mut set = |name: &str, value: Json| {
         body.insert(name.to_owned(), value);
@@ -108,6 +149,9 @@ pub fn body(user: &User, identities: &[Identity]) -> Json {
     set("app_metadata", user.app_metadata.clone());
     set("user_metadata", user.user_metadata.clone());
     set("identities", identities.iter().map(identity).collect());
+    if !factors.is_empty() {
+        set("factors", factors.iter().map(factor).collect());
+    }
     set("is_anonymous", user.is_anonymous.into());
     set("created_at", time(user.created_at));
     set("updated_at", time(user.updated_at));
@@ -148,8 +192,26 @@ fn identity(identity: &Identity) -> Json {
     })
 }
 
+/// A factor as the dialect shows it: nothing of its secret.
+pub(super) fn factor(factor: &Factor) -> Json {
+    let mut shown = json!({
+        "id": factor.id,
+        "created_at": time(factor.created_at),
+        "updated_at": time(factor.updated_at),
+        "status": if factor.verified { "verified" } else { "unverified" },
+        "factor_type": factor.kind,
+    });
+    if let Json::Object(shown) = &mut shown {
+        let name = factor.name.as_deref().map(Json::from);
+        shown.extend(name.map(|name| ("friendly_name".to_owned(), name)));
+        let asked = factor.last_challenged_at.map(time);
+        shown.extend(asked.map(|asked| ("last_challenged_at".to_owned(), asked)));
+    }
+    shown
+}
+
 /// RFC 3339 with `Z`, which is how the dialect writes times.
-fn time(moment: Moment) -> Json {
+pub(super) fn time(moment: Moment) -> Json {
     match moment.value() {
         mainstay_schema::Value::Text(text) => text.replace("+00:00", "Z").into(),
         _ => Json::Null,

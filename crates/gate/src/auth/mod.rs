@@ -1,51 +1,56 @@
 //! `/auth/v1`: accounts and sessions as the clients speak of them (the GoTrue dialect).
 //!
-//! `route` (method and path to what is asked) -> `asked` (query and body as values) -> one file for
-//! each thing that is asked -> `answer` (users and sessions as JSON) or `refusal` (errors). What is
-//! kept stands in `accounts`; this part keeps nothing.
+//! `route` (method and path to what is asked, and who may ask it) -> `asked` (query and body as
+//! values) -> one file for each thing that is asked -> `answer` (users and sessions as JSON) or
+//! `refusal` (errors). What is kept stands in `accounts`; this part keeps nothing.
 
+mod admin;
 mod answer;
 mod asked;
+mod config;
+mod email_change;
 mod issuer;
+mod letters;
+mod otp;
+mod people;
+mod pkce;
+mod proof;
+mod redirect;
 mod refusal;
 mod route;
 mod sign_in;
 mod sign_out;
 mod sign_up;
+mod tend;
+mod tries;
 mod user;
+mod verify;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderMap, Method, Request, Response};
 use mainstay_base::{Clock, Code, Error, Facts, Result};
+use mainstay_credentials::password::{Hasher, Rules};
+use mainstay_mail::{Outbox, Post};
+use mainstay_telemetry::Log;
 use serde_json::{Value as Json, json};
 
 use self::answer::Answer;
 use self::asked::Asked;
-use self::route::Route;
+use self::route::{Access, Found, Route};
 use crate::accounts::Book;
 use crate::accounts::record::Moment;
 use crate::accounts::rows::{Session, User};
-use crate::accounts::session::{Life, Pepper};
-use mainstay_credentials::password::{Hasher, Rules};
+use crate::accounts::session::Pepper;
 use crate::{Credentials, Gate, Identity};
 
+pub use config::{Config, Paces};
 pub use issuer::Issuer;
-
-/// What an application says of its accounts.
-#[derive(Clone, Debug)]
-pub struct Config {
-    /// The application's name, which no password may be.
-    pub name: String,
-    /// Users may make an account of their own.
-    pub signup: bool,
-    /// Users without an address.
-    pub anonymous: bool,
-    /// An address has to be confirmed before its user signs in.
-    pub confirm_email: bool,
-    pub life: Life,
-}
+pub use letters::Letters;
+pub use redirect::is_fit;
+pub use route::{Access as RouteAccess, Route as AuthRoute};
 
 /// The accounts of one application, at its door.
 pub struct Auth {
@@ -55,8 +60,14 @@ pub struct Auth {
     rules: Rules,
     pepper: Arc<Pepper>,
     issuer: Issuer,
+    letters: Arc<Letters>,
+    post: Arc<Post>,
+    outbox: Outbox,
     config: Config,
     clock: Arc<dyn Clock>,
+    log: Log,
+    /// The number of the last ended session that the gate knows of.
+    seen: AtomicI64,
 }
 
 /// What `Auth` is made of.
@@ -67,16 +78,41 @@ pub struct Parts {
     pub rules: Rules,
     pub pepper: Pepper,
     pub issuer: Issuer,
+    pub letters: Letters,
+    pub post: Arc<Post>,
     pub config: Config,
     pub clock: Arc<dyn Clock>,
+    pub log: Log,
+}
+
+/// Who is signed in.
+pub(crate) struct Caller {
+    user: User,
+    session: Option<Session>,
 }
 
 impl Auth {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let Parts { book, gate, hasher, rules, pepper, issuer, config, clock } = parts;
-        let pepper = Arc::new(pepper);
-        Self { book, gate, hasher, rules, pepper, issuer, config, clock }
+        let Parts { book, gate, hasher, rules, pepper, issuer, letters, post, config, clock, log } =
+            parts;
+        let (pepper, letters) = (Arc::new(pepper), Arc::new(letters));
+        let (outbox, seen) = (Outbox::default(), AtomicI64::new(0));
+        Self {
+            book,
+            gate,
+            hasher,
+            rules,
+            pepper,
+            issuer,
+            letters,
+            post,
+            outbox,
+            config,
+            clock,
+            log,
+            seen,
+        }
     }
 
     /// Answers a request; `below` is the path behind `/auth/v1`.
@@ -102,48 +138,104 @@ impl Auth {
         below: &str,
         facts: &Facts,
     ) -> Result<Answer> {
-        let route = Route::find(request.method(), below)?;
+        let Found { route, ids } = Route::find(request.method(), below)?;
         facts.set_route(route.template());
-        let asked = Asked::read(request)?;
-        if !route.is_public() {
-            let key = asked.query("apikey");
-            let identity = self.gate.proven(Credentials::read(request.headers(), key)?)?;
-            facts.set_role(identity.role());
-            identity.uid().inspect(|uid| facts.set_user(uid));
-            return self.identified(route, &asked, &identity).await;
+        let mut asked = Asked::read(request, ids, facts)?;
+        if route.access() == Access::Public {
+            return self.public(route, &asked, request.method(), request.headers()).await;
         }
-        match route {
-            Route::Health => {
-                Ok(Answer::json(200, json!({ "name": "Mainstay", "version": VERSION })))
+        let key = asked.query("apikey").map(ToOwned::to_owned);
+        let identity = self.identify(request.headers(), key.as_deref())?;
+        facts.set_role(identity.role());
+        identity.uid().inspect(|uid| facts.set_user(uid));
+        asked.actor = Some(identity.uid().unwrap_or(identity.role()).to_owned());
+        match route.access() {
+            Access::User => {
+                let caller = self.caller(&identity).await?;
+                self.signed_in(route, &asked, caller).await
             }
-            Route::Keys => Ok(Answer::json(200, self.issuer.jwks(self.now())).kept_for(600)),
-            _ => Err(Error::internal("a route that needs no key has no answer")),
+            Access::Admin => {
+                if !identity.is_service() {
+                    return Err(Error::new(Code::NotAdmin, "User not allowed"));
+                }
+                admin::answer(self, route, &asked).await
+            }
+            _ => self.keyed(route, &asked).await,
         }
     }
 
-    async fn identified(
+    fn identify(&self, headers: &HeaderMap, key: Option<&str>) -> Result<Arc<Identity>> {
+        let identity = self.gate.proven(Credentials::read(headers, key)?);
+        identity.map_err(|error| match error.code() {
+            Code::ApiKeyMissing => Error::new(
+                Code::AuthorizationMissing,
+                "This endpoint requires a valid Bearer token",
+            ),
+            Code::TokenInvalid | Code::TokenClaimsInvalid => {
+                Error::new(Code::JwtBad, format!("invalid JWT: {}", error.message()))
+            }
+            _ => error,
+        })
+    }
+
+    async fn public(
         &self,
         route: Route,
         asked: &Asked,
-        identity: &Arc<Identity>,
+        method: &Method,
+        headers: &HeaderMap,
     ) -> Result<Answer> {
+        match route {
+            Route::Health => {
+                let about = json!({
+                    "name": "Mainstay",
+                    "version": env!("CARGO_PKG_VERSION"),
+                    "description": "Mainstay accounts, in the GoTrue dialect",
+                });
+                Ok(Answer::json(200, about))
+            }
+            Route::Keys => Ok(Answer::json(200, self.issuer.jwks(self.now())).kept_for(600)),
+            Route::Discovery => Ok(Answer::json(200, self.issuer.discovery()).kept_for(600)),
+            Route::Click | Route::Press => Ok(verify::clicked(self, asked, method, headers).await),
+            _ => Err(unanswered()),
+        }
+    }
+
+    async fn keyed(&self, route: Route, asked: &Asked) -> Result<Answer> {
         match route {
             Route::Settings => Ok(Answer::json(200, self.settings())),
             Route::SignUp => sign_up::answer(self, asked).await,
             Route::Token => sign_in::answer(self, asked).await,
-            Route::SignOut => sign_out::answer(self, asked, identity).await,
-            Route::User => user::shown(self, identity).await,
-            Route::ChangeUser => user::changed(self, asked, identity).await,
-            Route::Health | Route::Keys => Err(Error::internal("a public route asked for a key")),
+            Route::Otp | Route::MagicLink => otp::code(self, asked).await,
+            Route::Recover => otp::recovery(self, asked).await,
+            Route::Resend => otp::again(self, asked).await,
+            Route::Verify => verify::answer(self, asked).await,
+            _ => Err(unanswered()),
+        }
+    }
+
+    async fn signed_in(&self, route: Route, asked: &Asked, caller: Caller) -> Result<Answer> {
+        match route {
+            Route::SignOut => sign_out::answer(self, asked, caller).await,
+            Route::Sessions => sign_out::listed(self, caller).await,
+            Route::EndSession => sign_out::ended(self, asked, caller).await,
+            Route::User => user::shown(self, caller).await,
+            Route::ChangeUser => user::changed(self, asked, caller).await,
+            Route::Reauthenticate => otp::nonce(self, asked, caller).await,
+            _ => Err(unanswered()),
         }
     }
 
     fn settings(&self) -> Json {
         json!({
-            "external": { "email": true, "phone": false, "anonymous_users": self.config.anonymous },
+            "external": {
+                "email": self.config.email,
+                "phone": self.config.phone,
+                "anonymous_users": self.config.anonymous,
+            },
             "disable_signup": !self.config.signup,
             "mailer_autoconfirm": !self.config.confirm_email,
-            "phone_autoconfirm": false,
+            "phone_autoconfirm": self.config.phone,
             "sms_provider": "",
             "saml_enabled": false,
             "passkeys_enabled": false,
@@ -158,7 +250,7 @@ impl Auth {
     ///
     /// # Errors
     /// `bad_jwt` for a token without a user, `session_not_found`, `user_not_found`.
-    async fn caller(&self, identity: &Identity) -> Result<(User, Option<Session>)> {
+    async fn caller(&self, identity: &Identity) -> Result<Caller> {
         let Some(uid) = identity.uid() else {
             let message = "invalid claim: missing sub claim";
             return Err(Error::new(Code::JwtBad, message));
@@ -174,8 +266,43 @@ impl Auth {
         let user = user.filter(|user| user.deleted_at.is_none()).ok_or_else(|| {
             Error::new(Code::UserGone, "User from sub claim in JWT does not exist")
         })?;
-        Ok((user, session))
+        if session.as_ref().is_some_and(|session| session.user != user.id) {
+            return Err(Error::new(Code::JwtBad, "invalid claim: the session is another user's"));
+        }
+        Ok(Caller { user, session })
     }
 }
 
-const VERSION: &str = env!("CARGO_PKG_VERSION");
+fn unanswered() -> Error {
+    Error::internal("a route is asked of those who do not answer it")
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// As the tests of the parts begin.
+    pub fn config() -> Config {
+        Config {
+            name: "app".to_owned(),
+            signup: true,
+            anonymous: true,
+            email: true,
+            phone: true,
+            confirm_email: true,
+            confirm_both_addresses: true,
+            reauthenticate: false,
+            link_page: false,
+            manual_linking: true,
+            public_url: "https://api.example".to_owned(),
+            site_url: "https://site.example".to_owned(),
+            redirect_urls: Vec::new(),
+            roles: vec!["staff".to_owned()],
+            code_digits: 6,
+            proof_life: 3_600,
+            factor_issuer: "app".to_owned(),
+            life: crate::accounts::session::Life::default(),
+            paces: Paces::default(),
+        }
+    }
+}

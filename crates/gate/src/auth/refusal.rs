@@ -45,7 +45,7 @@ pub fn response(error: &Error, dated: bool) -> Response<Bytes> {
 }
 
 /// The dialect's word for a code; those of other parts have one that clients know.
-fn text(code: Code) -> &'static str {
+pub(super) fn text(code: Code) -> &'static str {
     match code {
         Code::ApiKeyMissing => "no_authorization",
         Code::TokenInvalid | Code::TokenClaimsInvalid => "bad_jwt",

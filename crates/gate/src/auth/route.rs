@@ -1,77 +1,150 @@
-//! Method and path below `/auth/v1` to what is asked.
+//! Method and path below `/auth/v1` to what is asked, and who may ask it.
 
 use http::Method;
 use mainstay_base::{Code, Error, Result};
 
-/// Everything that can be asked.
+/// Who may ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Route {
-    Health,
-    Keys,
-    Settings,
-    SignUp,
-    Token,
-    SignOut,
+pub enum Access {
+    /// Anybody: links that are clicked and documents that are public.
+    Public,
+    /// Whoever brings a key of the application.
+    Key,
+    /// Whoever is signed in.
     User,
-    ChangeUser,
+    /// The service role.
+    Admin,
+}
+
+macro_rules! routes {
+    ($($(#[$doc:meta])* $name:ident = $access:ident $method:ident $template:literal;)*) => {
+        /// Everything that can be asked.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Route { $($(#[$doc])* $name,)* }
+
+        impl Route {
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            #[must_use]
+            pub fn access(self) -> Access {
+                match self { $(Self::$name => Access::$access,)* }
+            }
+
+            #[must_use]
+            pub fn method(self) -> Method {
+                match self { $(Self::$name => Method::$method,)* }
+            }
+
+            /// The path below `/auth/v1`.
+            fn below(self) -> &'static str {
+                match self { $(Self::$name => $template,)* }
+            }
+
+            /// The whole path, as a label of metrics.
+            #[must_use]
+            pub fn template(self) -> &'static str {
+                match self { $(Self::$name => concat!("/auth/v1", $template),)* }
+            }
+        }
+    };
+}
+
+routes! {
+    Health = Public GET "/health";
+    Keys = Public GET "/.well-known/jwks.json";
+    Discovery = Public GET "/.well-known/openid-configuration";
+    Click = Public GET "/verify";
+    Press = Public POST "/verify/click";
+    Settings = Key GET "/settings";
+    SignUp = Key POST "/signup";
+    Token = Key POST "/token";
+    Otp = Key POST "/otp";
+    MagicLink = Key POST "/magiclink";
+    Recover = Key POST "/recover";
+    Verify = Key POST "/verify";
+    Resend = Key POST "/resend";
+    SignOut = User POST "/logout";
+    User = User GET "/user";
+    ChangeUser = User PUT "/user";
+    Reauthenticate = User GET "/reauthenticate";
+    Sessions = User GET "/sessions";
+    EndSession = User DELETE "/sessions/{id}";
+    Invite = Admin POST "/invite";
+    MakeLink = Admin POST "/admin/generate_link";
+    ListUsers = Admin GET "/admin/users";
+    AddUser = Admin POST "/admin/users";
+    ShowUser = Admin GET "/admin/users/{id}";
+    PutUser = Admin PUT "/admin/users/{id}";
+    RemoveUser = Admin DELETE "/admin/users/{id}";
+    EndUserSessions = Admin POST "/admin/users/{id}/logout";
+    Events = Admin GET "/admin/audit";
+    VerifyEvents = Admin GET "/admin/audit/verify";
+    ListKeys = Admin GET "/admin/keys";
+    AddKey = Admin POST "/admin/keys";
+    RevokeKey = Admin DELETE "/admin/keys/{id}";
+    SigningKeys = Admin GET "/admin/signing-keys";
+    RotateKeys = Admin POST "/admin/signing-keys";
+    RevokeSigningKey = Admin DELETE "/admin/signing-keys/{id}";
+    Letters = Admin GET "/admin/letters";
+}
+
+/// A route with what its path names.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Found {
+    pub route: Route,
+    pub ids: Vec<String>,
 }
 
 impl Route {
-    pub const ALL: [Self; 8] = [
-        Self::Health,
-        Self::Keys,
-        Self::Settings,
-        Self::SignUp,
-        Self::Token,
-        Self::SignOut,
-        Self::User,
-        Self::ChangeUser,
-    ];
-
-    fn parts(self) -> (Method, &'static str) {
-        match self {
-            Self::Health => (Method::GET, "/auth/v1/health"),
-            Self::Keys => (Method::GET, "/auth/v1/.well-known/jwks.json"),
-            Self::Settings => (Method::GET, "/auth/v1/settings"),
-            Self::SignUp => (Method::POST, "/auth/v1/signup"),
-            Self::Token => (Method::POST, "/auth/v1/token"),
-            Self::SignOut => (Method::POST, "/auth/v1/logout"),
-            Self::User => (Method::GET, "/auth/v1/user"),
-            Self::ChangeUser => (Method::PUT, "/auth/v1/user"),
-        }
-    }
-
-    /// The path, as a label of metrics.
-    #[must_use]
-    pub fn template(self) -> &'static str {
-        self.parts().1
-    }
-
-    /// Asked without an API key, too.
-    #[must_use]
-    pub fn is_public(self) -> bool {
-        matches!(self, Self::Health | Self::Keys)
-    }
-
     /// # Errors
-    /// `404` for an unknown path, `405` for another method of a known one.
-    pub fn find(method: &Method, below: &str) -> Result<Self> {
+    /// `404` for an unknown path, `405` for another method of a known one; `404` with the dialect's
+    /// word for what other servers of the dialect have.
+    pub fn find(method: &Method, below: &str) -> Result<Found> {
         let mut known = false;
         for route in Self::ALL {
-            let (takes, template) = route.parts();
-            if template.strip_prefix("/auth/v1") != Some(below) {
-                continue;
-            }
+            let Some(ids) = ids(route.below(), below) else { continue };
             known = true;
+            let takes = route.method();
             if takes == *method || (*method == Method::HEAD && takes == Method::GET) {
-                return Ok(route);
+                return Ok(Found { route: *route, ids });
             }
         }
         Err(match known {
             true => Error::new(Code::MethodNotAllowed, "This path is asked by another method"),
-            false => Error::new(Code::NotFound, "Nothing answers at this path"),
+            false => absent(below),
         })
     }
+}
+
+/// The parts of a path that stand where the template has names.
+fn ids(template: &str, below: &str) -> Option<Vec<String>> {
+    let (mut wanted, mut given) = (template.split('/'), below.split('/'));
+    let mut ids = Vec::new();
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return Some(ids),
+            (Some(name), Some(part)) if name.starts_with('{') && !part.is_empty() => {
+                ids.push(part.to_owned());
+            }
+            (Some(name), Some(part)) if name == part => {}
+            _ => return None,
+        }
+    }
+}
+
+/// What the dialect has and this server has not, told apart from what nobody has.
+fn absent(below: &str) -> Error {
+    let is = |path: &str| {
+        below == path || below.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
+    };
+    if is("/sso") || is("/saml") || is("/admin/sso") {
+        return Error::new(Code::SamlDisabled, "SAML 2.0 is disabled");
+    }
+    let foreign = ["/oauth", "/admin/oauth", "/scim", "/admin/custom-providers"];
+    if foreign.into_iter().any(is) {
+        return Error::new(Code::ProviderUnsupported, "This feature is disabled");
+    }
+    Error::new(Code::NotFound, "Nothing answers at this path")
 }
 
 #[cfg(test)]
@@ -81,15 +154,25 @@ mod tests {
     #[test]
     fn each_route_is_found_by_its_method_and_path_and_by_no_other() {
         for route in Route::ALL {
-            let (method, template) = route.parts();
-            let below = template.trim_start_matches("/auth/v1");
-            assert_eq!(Route::find(&method, below).ok(), Some(route));
-            let wrong = Route::find(&Method::PATCH, below).map_err(|error| error.code());
-            assert_eq!(wrong, Err(Code::MethodNotAllowed), "{template}");
+            let below = route.below().replace("{id}", "1");
+            let found = Route::find(&route.method(), &below).unwrap();
+            assert_eq!(found.route, *route);
+            assert_eq!(found.ids.is_empty(), !route.below().contains("{id}"));
+            let wrong = Route::find(&Method::PATCH, &below).map_err(|error| error.code());
+            assert_eq!(wrong, Err(Code::MethodNotAllowed), "{below}");
         }
-        for below in ["", "/", "/users", "/user/", "/auth/v1/user"] {
+        for below in ["", "/", "/users", "/user/", "/auth/v1/user", "/admin/users/", "/oauthx"] {
             let found = Route::find(&Method::GET, below).map_err(|error| error.code());
             assert_eq!(found, Err(Code::NotFound), "{below}");
+        }
+    }
+
+    #[test]
+    fn what_the_dialect_has_and_this_server_has_not_is_refused_in_the_dialects_words() {
+        for (below, code) in
+            [("/sso", Code::SamlDisabled), ("/scim/v2/Users", Code::ProviderUnsupported)]
+        {
+            assert_eq!(Route::find(&Method::GET, below).map_err(|error| error.code()), Err(code));
         }
     }
 }

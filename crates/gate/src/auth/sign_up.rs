@@ -1,36 +1,45 @@
-//! `POST /signup`: a new user, by address and password or without either.
+//! `POST /signup`: a new user, by address and password, by telephone and password, or without
+//! either. Where an address has to be confirmed, nobody learns whether it has an account.
 
 use mainstay_base::{Code, Error, Result};
+use mainstay_mail::Kind;
+use mainstay_mail::address::{Address, Phone};
 use serde_json::{Map, Value as Json, json};
-use uuid::Uuid;
 
 use super::answer::{Answer, body};
 use super::asked::Asked;
-use super::{Auth, user};
+use super::letters::{Proving, address};
+use super::people::{self, email_identity, new_user};
+use super::proof::{self, About, Purpose};
+use super::{Auth, pkce, tries, user};
+use crate::accounts::journal::Deed;
 use crate::accounts::record::Moment;
-use crate::accounts::rows::{Identity, User};
+use crate::accounts::rows::{Flow, Identity, Session, User};
+use crate::accounts::session::Method;
 use crate::accounts::{Page, session};
-use mainstay_mail::address::Address;
 
 pub(super) async fn answer(auth: &Auth, asked: &Asked) -> Result<Answer> {
     if !auth.config.signup {
         let message = "Signups not allowed for this instance";
         return Err(Error::new(Code::SignupDisabled, message));
     }
-    let data = asked.object("data")?.cloned().unwrap_or_default();
-    let (email, password) = (asked.text("email")?, asked.text("password")?);
-    if asked.text("phone")?.is_some() {
-        return Err(Error::new(Code::PhoneDisabled, "Phone signups are disabled"));
-    }
-    match (email, password) {
-        (None, None) => anonymous(auth, asked, data).await,
-        (None, Some(_)) => {
-            Err(Error::new(Code::ValidationFailed, "Sign up needs an address beside the password"))
+    let data = people::data(asked)?.unwrap_or_default();
+    let (email, phone) = (asked.text("email")?, asked.text("phone")?);
+    match (email, phone, asked.text("password")?) {
+        (None, None, None) => anonymous(auth, asked, data).await,
+        (None, None, Some(_)) => {
+            let message = "Sign up needs an address beside the password";
+            Err(Error::new(Code::ValidationFailed, message))
         }
-        (Some(_), None) => {
-            Err(Error::new(Code::ValidationFailed, "Signup requires a valid password"))
+        (_, _, None) => Err(Error::new(Code::ValidationFailed, "Signup requires a valid password")),
+        (Some(email), _, Some(password)) if auth.config.email => {
+            by_email(auth, asked, (email, password), data).await
         }
-        (Some(email), Some(password)) => by_password(auth, asked, (email, password), data).await,
+        (Some(_), ..) => Err(Error::new(Code::EmailDisabled, "Email signups are disabled")),
+        (None, Some(phone), Some(password)) if auth.config.phone => {
+            by_phone(auth, asked, (phone, password), data).await
+        }
+        _ => Err(Error::new(Code::PhoneDisabled, "Phone signups are disabled")),
     }
 }
 
@@ -39,137 +48,216 @@ async fn anonymous(auth: &Auth, asked: &Asked, data: Map<String, Json>) -> Resul
         return Err(Error::new(Code::AnonymousDisabled, "Anonymous sign-ins are disabled"));
     }
     let now = auth.now();
-    let new = User { is_anonymous: true, last_sign_in_at: Some(now), ..new_user(data, now) };
-    let new = User { app_metadata: json!({}), ..new };
-    let (origin, life) = (asked.origin.clone(), auth.config.life);
-    let work = move |page: &mut Page<'_, '_>| {
-        page.put(&new)?;
-        let session = session::open(page, &new, "anonymous", &origin, now, &life)?;
-        Ok((new.clone(), session))
+    let new = User {
+        is_anonymous: true,
+        app_metadata: json!({}),
+        last_sign_in_at: Some(now),
+        ..new_user(data, now)
     };
-    let (user, session) = auth.book.write(work).await?;
-    Ok(Answer::json(200, auth.session(&user, &session).await?))
+    let added = add(auth, asked, new, None, "anonymous").await?;
+    match added {
+        Added::In(user, session) => Ok(Answer::json(200, auth.session(&user, &session).await?)),
+        Added::Taken => Err(Error::internal("a user without an address was there already")),
+    }
 }
 
-/// What became of an attempt to add a user.
-enum Added {
-    New(Box<(User, Identity, Option<crate::accounts::rows::Session>)>),
-    /// There is one with this address.
-    Known,
+async fn by_phone(
+    auth: &Auth,
+    asked: &Asked,
+    (phone, password): (&str, &str),
+    data: Map<String, Json>,
+) -> Result<Answer> {
+    let phone =
+        Phone::parse(phone).map_err(|error| Error::new(Code::ValidationFailed, error.message()))?;
+    user::judge(auth, password, &[phone.as_str()])?;
+    let hash = auth.hasher.hash(password).await?;
+    let now = auth.now();
+    let new = User {
+        phone: Some(phone.as_str().to_owned()),
+        phone_confirmed_at: Some(now),
+        password: Some(hash),
+        last_sign_in_at: Some(now),
+        app_metadata: json!({ "provider": "phone", "providers": ["phone"] }),
+        ..new_user(data, now)
+    };
+    let identity = people::phone_identity(&new, now);
+    match add(auth, asked, new, Some(identity), "password").await? {
+        Added::In(user, session) => Ok(Answer::json(200, auth.session(&user, &session).await?)),
+        Added::Taken => Err(taken()),
+    }
 }
 
-async fn by_password(
+async fn by_email(
     auth: &Auth,
     asked: &Asked,
     (email, password): (&str, &str),
     data: Map<String, Json>,
 ) -> Result<Answer> {
-    let email = user::address(email)?;
-    user::judge(auth, password, &email)?;
+    let email = address(email)?;
+    user::judge(auth, password, &[email.as_str(), email.local()])?;
     // Before it is known whether there is such a user: both take the same time.
     let hash = auth.hasher.hash(password).await?;
     let now = auth.now();
     let confirmed = !auth.config.confirm_email;
-    let (new, identity) = user_of(&email, hash, data, now, confirmed);
-    let (origin, life) = (asked.origin.clone(), auth.config.life);
-    let (made, own) = (new.clone(), identity.clone());
-    let work = move |page: &mut Page<'_, '_>| {
-        if page.one::<User>("email", email_of(&made))?.is_some() {
-            return Ok(Added::Known);
-        }
-        page.put(&made)?;
-        page.put(&own)?;
-        let session = match confirmed {
-            true => Some(session::open(page, &made, "password", &origin, now, &life)?),
-            false => None,
-        };
-        Ok(Added::New(Box::new((made.clone(), own.clone(), session))))
-    };
-    match auth.book.write(work).await? {
-        Added::New(added) => match *added {
-            (user, _, Some(session)) => Ok(Answer::json(200, auth.session(&user, &session).await?)),
-            (user, identity, None) => Ok(Answer::json(200, body(&user, &[identity]))),
-        },
-        Added::Known if confirmed => Err(Error::new(Code::UserExists, "User already registered")),
-        // As if it were new, so that nobody learns who has an account; its owner hears of it.
-        Added::Known => Ok(Answer::json(200, body(&new, &[]))),
-    }
-}
-
-fn email_of(user: &User) -> &str {
-    user.email.as_deref().unwrap_or_default()
-}
-
-/// A user of an address, with the identity that goes with it.
-fn user_of(
-    email: &Address,
-    hash: String,
-    data: Map<String, Json>,
-    now: Moment,
-    confirmed: bool,
-) -> (User, Identity) {
-    let mut data = data;
-    let plain = new_user(Map::new(), now);
-    let own = json!({
-        "sub": plain.id,
-        "email": email.as_str(),
-        "email_verified": confirmed,
-        "phone_verified": false,
-    });
-    if let Json::Object(own) = &own {
-        // What the server says of a user stands over what the user says.
-        data.extend(own.clone());
-    }
-    let user = User {
+    let new = User {
         email: Some(email.as_str().to_owned()),
         password: Some(hash),
-        user_metadata: Json::Object(data),
         email_confirmed_at: confirmed.then_some(now),
-        confirmation_sent_at: (!confirmed).then_some(now),
         last_sign_in_at: confirmed.then_some(now),
-        ..plain
+        ..new_user(data, now)
     };
-    let identity = Identity {
-        id: Uuid::new_v4().to_string(),
-        user: user.id.clone(),
-        provider: "email".to_owned(),
-        provider_id: user.id.clone(),
-        data: own,
-        email: user.email.clone(),
-        last_sign_in_at: Some(now),
-        created_at: now,
-        updated_at: now,
-    };
-    (user, identity)
+    let new = people::with_claims(new, confirmed);
+    let identity = email_identity(&new, confirmed, now);
+    if !confirmed {
+        return awaited(auth, asked, &email, new, identity).await;
+    }
+    match add(auth, asked, new, Some(identity), "password").await? {
+        Added::In(user, session) => Ok(Answer::json(200, auth.session(&user, &session).await?)),
+        Added::Taken => Err(taken()),
+    }
 }
 
-/// A user of nothing but an id.
-#[must_use]
-pub(super) fn new_user(data: Map<String, Json>, now: Moment) -> User {
-    User {
-        id: Uuid::new_v4().to_string(),
-        email: None,
-        phone: None,
-        password: None,
-        role: "authenticated".to_owned(),
-        app_metadata: json!({ "provider": "email", "providers": ["email"] }),
-        user_metadata: Json::Object(data),
-        is_anonymous: false,
-        email_confirmed_at: None,
-        phone_confirmed_at: None,
-        invited_at: None,
-        confirmation_sent_at: None,
-        recovery_sent_at: None,
-        new_email: None,
-        email_change_sent_at: None,
-        email_change_proofs: 0,
-        new_phone: None,
-        phone_change_sent_at: None,
-        reauthentication_sent_at: None,
-        last_sign_in_at: None,
-        banned_until: None,
-        deleted_at: None,
-        created_at: now,
-        updated_at: now,
+fn taken() -> Error {
+    Error::new(Code::UserExists, "User already registered")
+}
+
+/// What became of an attempt to add a user who is in at once.
+enum Added {
+    In(Box<User>, Box<Session>),
+    /// There is one with this address or number.
+    Taken,
+}
+
+async fn add(
+    auth: &Auth,
+    asked: &Asked,
+    new: User,
+    identity: Option<Identity>,
+    method: &str,
+) -> Result<Added> {
+    let (now, life, origin) = (auth.now(), auth.config.life, asked.origin.clone());
+    let pace = tries::sign_up(auth, asked);
+    let mut note = asked.note(Deed::SignUp, Some(&new.id)).with("method", method);
+    note.actor = Some(new.id.clone());
+    let method = Method::of(method, None);
+    let work = move |page: &mut Page<'_, '_>| {
+        if let Some(wait) = page.count_all(&pace, now)? {
+            return Ok(Err(tries::too_many(wait)));
+        }
+        // An address that nobody has proven is held by nobody: the newcomer gets it.
+        if let Some(known) = people::by_email(page, new.email.as_deref())? {
+            if known.email_confirmed_at.is_some() {
+                return Ok(Ok(Added::Taken));
+            }
+            page.remove::<User>("id", &known.id)?;
+        }
+        if !page.offer(&new)? {
+            return Ok(Ok(Added::Taken));
+        }
+        if let Some(identity) = &identity {
+            page.put(identity)?;
+        }
+        let session = session::open(page, &new, &method, &origin, now, &life)?;
+        page.note(note.clone(), now)?;
+        Ok(Ok(Added::In(Box::new(new.clone()), Box::new(session))))
+    };
+    auth.book.write(work).await?
+}
+
+/// A user whose address is to be confirmed first.
+async fn awaited(
+    auth: &Auth,
+    asked: &Asked,
+    email: &Address,
+    new: User,
+    identity: Identity,
+) -> Result<Answer> {
+    let now = auth.now();
+    let (flow, target) =
+        (pkce::begun(asked, Purpose::SignUp.method(), now)?, asked.redirect(&auth.config));
+    let new = User { confirmation_sent_at: Some(now), ..new };
+    let found = auth.book.one::<User>("email", email.as_str()).await?;
+    let known = found.filter(|user| user.deleted_at.is_none());
+    let draft = Waiting::draft(auth, email, &new, known.as_ref(), (flow, &target), now)?;
+    let (pace, note) = (tries::letter(auth, asked, email), asked.note(Deed::SignUp, None));
+    let fake = body(&new, &[], &[]);
+    let work = move |page: &mut Page<'_, '_>| {
+        if let Some(wait) = page.count_all(&pace, now)? {
+            return Ok(Err(tries::too_many_letters(wait)));
+        }
+        let found = people::by_email(page, new.email.as_deref())?;
+        if found.as_ref().map(|user| &user.id) != draft.known.as_ref() {
+            // Somebody else was faster: as if nothing had been asked.
+            return Ok(Ok(None));
+        }
+        let user = match found {
+            Some(user) if user.email_confirmed_at.is_some() => return Ok(Ok(None)),
+            // Nobody has proven this address yet, so the last one who asks for it is as good as
+            // the first, whose password and data must not stay.
+            Some(user) => User {
+                password: new.password.clone(),
+                user_metadata: new.user_metadata.clone(),
+                confirmation_sent_at: Some(now),
+                updated_at: now,
+                ..user
+            },
+            None => new.clone(),
+        };
+        page.put(&user)?;
+        if draft.known.is_none() {
+            page.put(&identity)?;
+        }
+        draft.keep(page, now)?;
+        let mut note = note.clone();
+        note.user = Some(user.id.clone());
+        page.note(note, now)?;
+        let identities = page.find("user", &[mainstay_schema::Value::Text(user.id.clone())])?;
+        Ok(Ok(Some((user, identities))))
+    };
+    match auth.book.write(work).await?? {
+        Some((user, identities)) => Ok(Answer::json(200, body(&user, &identities, &[]))),
+        None => Ok(Answer::json(200, fake)),
+    }
+}
+
+/// The proof and the letter of a user who waits.
+struct Waiting {
+    known: Option<String>,
+    flow: Option<Flow>,
+    made: proof::Made,
+    letter: mainstay_mail::Letter,
+}
+
+impl Waiting {
+    fn draft(
+        auth: &Auth,
+        email: &Address,
+        new: &User,
+        known: Option<&User>,
+        (flow, target): (Option<Flow>, &str),
+        now: Moment,
+    ) -> Result<Self> {
+        let about = About {
+            purpose: Purpose::SignUp,
+            user: known.unwrap_or(new),
+            address: email.as_str(),
+            flow: flow.as_ref().map(|flow| flow.id.as_str()),
+        };
+        let made = proof::make(&about, &auth.config, auth.book.sealer(), now)?;
+        let proving = Proving {
+            link: &made.link,
+            code: &made.code,
+            verified_as: Purpose::SignUp.verified_as(),
+            redirect: target,
+        };
+        let letter = auth.letters.proof(Kind::Confirm, email, new, &proving)?;
+        let known = known.map(|known| known.id.clone());
+        Ok(Self { known, flow, made, letter })
+    }
+
+    fn keep(&self, page: &mut Page<'_, '_>, now: Moment) -> Result<()> {
+        self.flow.as_ref().map_or(Ok(()), |flow| page.put(flow))?;
+        page.keep_proof(&self.made.proof)?;
+        page.post(&self.letter, now)
     }
 }

@@ -124,6 +124,12 @@ impl Ring {
         Self { settings: Arc::new(settings), trusted: Arc::new(trusted), pairs }.judged()
     }
 
+    /// What the configuration said.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        self.settings.as_ref().clone()
+    }
+
     /// The pairs, to be kept where only the server reads.
     #[must_use]
     pub fn kept(&self) -> Vec<KeptKey> {

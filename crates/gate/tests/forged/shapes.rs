@@ -3,8 +3,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use mainstay_gate::apikey::{ApiKey, Kind};
 use mainstay_credentials::secret;
+use mainstay_gate::apikey::{ApiKey, Kind};
 use serde_json::{Value, json};
 
 use crate::Form;

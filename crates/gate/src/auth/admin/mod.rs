@@ -1,0 +1,60 @@
+//! What the service role may do to accounts. `users` (list, add, change, remove), `links` (invite,
+//! links without letters), `machines` (keys of machines and of tokens), `journal` (what was done).
+
+mod journal;
+mod links;
+mod machines;
+mod users;
+
+use mainstay_base::Result;
+use serde_json::{Value as Json, json};
+
+use super::answer::{Answer, time};
+use super::asked::Asked;
+use super::route::Route;
+use super::{Auth, unanswered};
+
+pub(super) async fn answer(auth: &Auth, route: Route, asked: &Asked) -> Result<Answer> {
+    match route {
+        Route::ListUsers => users::listed(auth, asked).await,
+        Route::AddUser => users::added(auth, asked).await,
+        Route::ShowUser => users::shown(auth, asked).await,
+        Route::PutUser => users::changed(auth, asked).await,
+        Route::RemoveUser => users::removed(auth, asked).await,
+        Route::EndUserSessions => users::signed_out(auth, asked).await,
+        Route::Invite => links::invited(auth, asked).await,
+        Route::MakeLink => links::made(auth, asked).await,
+        Route::Events => journal::listed(auth, asked).await,
+        Route::VerifyEvents => journal::verified(auth, asked).await,
+        Route::ListKeys => machines::listed(auth).await,
+        Route::AddKey => machines::added(auth, asked).await,
+        Route::RevokeKey => machines::revoked(auth, asked).await,
+        Route::SigningKeys => Ok(machines::signing(auth)),
+        Route::RotateKeys => machines::rotated(auth, asked).await,
+        Route::RevokeSigningKey => machines::unsigned(auth, asked).await,
+        Route::Letters => Ok(letters(auth)),
+        _ => Err(unanswered()),
+    }
+}
+
+/// The letters that were caught in development, newest first.
+fn letters(auth: &Auth) -> Answer {
+    let caught = match auth.post.as_ref() {
+        mainstay_mail::Post::Catcher(catcher) => catcher.letters(),
+        mainstay_mail::Post::Smtp(_) => Vec::new(),
+    };
+    let shown = caught.iter().map(|caught| {
+        let letter = &caught.letter;
+        json!({
+            "id": letter.id,
+            "at": time(crate::accounts::record::Moment(caught.at)),
+            "kind": letter.kind.name(),
+            "to": letter.to.as_str(),
+            "subject": letter.subject,
+            "text": letter.text,
+            "html": letter.html,
+            "link": letter.link,
+        })
+    });
+    Answer::json(200, json!({ "letters": shown.collect::<Json>() }))
+}

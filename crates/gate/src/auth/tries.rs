@@ -1,0 +1,113 @@
+//! What is counted against guessing: each account for each place that it is not known from, each
+//! account for all of those together, each device that an account knows, and each place for all
+//! accounts. So who guesses runs out of tries, and the owner at a known device does not. What is
+//! counted is kept as a keyed hash: the table names nobody.
+
+use mainstay_base::{Code, Error, Result};
+use mainstay_mail::address::Address;
+use mainstay_schema::Value;
+
+use super::Auth;
+use super::asked::Asked;
+use crate::accounts::Page;
+use crate::accounts::pace::{Pace, refused};
+use crate::accounts::record::Moment;
+use crate::accounts::rows::Guesses;
+use crate::limits::KNOWN_DEVICE_SECONDS;
+
+/// Everything that one try is counted under.
+pub type Counted = Vec<(String, Pace)>;
+
+/// A try at an account: what it is counted under depends on whether the device is known.
+#[derive(Clone, Debug)]
+pub struct Guess {
+    device: String,
+    known: (String, Pace),
+    strange: Counted,
+    place: (String, Pace),
+}
+
+/// A guess at the account of this address or id.
+#[must_use]
+pub fn guess(auth: &Auth, asked: &Asked, account: &str) -> Guess {
+    let (place, agent) = (asked.origin.place(), asked.origin.agent.as_deref().unwrap_or_default());
+    let (hash, paces) =
+        (|what: &str, parts: &[&str]| auth.book.sealer().hash(what, parts), auth.config.paces);
+    Guess {
+        device: hash("device", &[account, &place, agent]),
+        known: (hash("tries of a known device", &[account, &place, agent]), paces.known_device),
+        strange: vec![
+            (hash("tries of a place at an account", &[account, &place]), paces.stranger),
+            (hash("tries at an account", &[account]), paces.strangers),
+        ],
+        place: (hash("tries of a place", &[&place]), paces.place),
+    }
+}
+
+impl Guess {
+    /// Counts the try, before anything is compared; or in how many seconds the next one is heard.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn begin(&self, page: &mut Page<'_, '_>, now: Moment) -> Result<Option<i64>> {
+        let counted = match self.is_known(page, now)? {
+            true => vec![self.known.clone()],
+            false => self.strange.iter().chain([&self.place]).cloned().collect(),
+        };
+        page.count_all(&counted, now)
+    }
+
+    /// It was right: the account's tries are forgiven, and the device is known from now on.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn forgive(&self, page: &mut Page<'_, '_>, now: Moment) -> Result<()> {
+        if !self.is_known(page, now)? {
+            page.uncount(&self.place.0, &self.place.1, now)?;
+        }
+        for (what, _) in self.strange.iter().chain([&self.known]) {
+            page.remove::<Guesses>("what", what)?;
+        }
+        let forgotten_at = now.after(KNOWN_DEVICE_SECONDS);
+        page.put(&Guesses { what: self.device.clone(), tries: 0, open_at: now, forgotten_at })
+    }
+
+    fn is_known(&self, page: &mut Page<'_, '_>, now: Moment) -> Result<bool> {
+        let values = [Value::Text(self.device.clone())];
+        let known: Vec<Guesses> = page.find("what", &values)?;
+        Ok(known.first().is_some_and(|known| known.forgotten_at > now))
+    }
+}
+
+/// What a new user is counted under.
+#[must_use]
+pub fn sign_up(auth: &Auth, asked: &Asked) -> Counted {
+    let what = auth.book.sealer().hash("sign-ups of a place", &[&asked.origin.place()]);
+    vec![(what, auth.config.paces.sign_up)]
+}
+
+/// What a letter is counted under, whether or not its address has an account.
+#[must_use]
+pub fn letter(auth: &Auth, asked: &Asked, to: &Address) -> Counted {
+    let (sealer, paces) = (auth.book.sealer(), auth.config.paces);
+    vec![
+        (sealer.hash("letters to an address", &[to.as_str()]), paces.letter),
+        (sealer.hash("letters of a place", &[&asked.origin.place()]), paces.letters),
+    ]
+}
+
+/// Too many tries.
+#[must_use]
+pub fn too_many(seconds: i64) -> Error {
+    let message =
+        "Too many tries. Wait for the time in Retry-After, or come by a link in a letter.";
+    refused(Code::RateExceeded, message, seconds)
+}
+
+/// Too many letters.
+#[must_use]
+pub fn too_many_letters(seconds: i64) -> Error {
+    let message =
+        "For security purposes, you can only request this once in a while: see Retry-After.";
+    refused(Code::MailRateExceeded, message, seconds)
+}
