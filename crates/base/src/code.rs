@@ -150,6 +150,7 @@ codes! {
     IdentityExists = "identity_already_exists", 422, "The identity is another user's.";
     IdentityUnknown = "identity_not_found", 422, "The caller has no such identity.";
     IdentitySingle = "single_identity_not_deletable", 422, "The identity is the only one that its user can sign in with.";
+    IdentityConflict = "email_conflict_identity_not_deletable", 422, "Without the identity its user would have the address of another user.";
     LinkingDisabled = "manual_linking_disabled", 404, "Users do not link identities themselves.";
     AalInsufficient = "insufficient_aal", 401, "This needs a session that has proven its second factor.";
     SamlDisabled = "saml_provider_disabled", 404, "Signing in by SAML is switched off.";

@@ -29,6 +29,9 @@ pub use exchange::Returned;
 pub use person::Person;
 pub use provider::{Provider, Sent};
 
+/// Names of which we know where they answer.
+pub const KNOWN: [&str; 6] = ["apple", "azure", "discord", "github", "gitlab", "google"];
+
 /// Names that identities have which are no provider's.
 const TAKEN: [&str; 5] = ["email", "phone", "anonymous", "anonymous_users", "web3"];
 

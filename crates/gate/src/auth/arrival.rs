@@ -1,0 +1,303 @@
+//! Whose account it is that a provider vouches for. By issuer and subject a person is known again;
+//! by address only when the provider says that it is verified, and then a user who never proved it
+//! keeps nothing of what stands there but its id: whoever made that account first was perhaps not
+//! the owner of the address. Sources: RFC 9700; CVE-2024-38351, CVE-2026-44166 (pre-hijacking).
+
+use mainstay_base::{Code, Error, Result};
+use mainstay_schema::Value;
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+
+use super::asked::Asked;
+use super::people::{self, add_provider, new_user};
+use super::{Auth, tries};
+use crate::accounts::Page;
+use crate::accounts::journal::{Deed, Note};
+use crate::accounts::record::Moment;
+use crate::accounts::rows::{Factor, Flow, Identity, Proof, RecoveryCode, Session, User};
+use crate::accounts::session::{self, Life, Scope, is_banned};
+use crate::external::Person;
+use crate::limits::METADATA_CHARACTERS;
+
+/// Somebody who arrives, and what is needed to judge whose account it is.
+pub(super) struct Arrival {
+    provider: String,
+    person: Person,
+    /// A user who links an identity, and the session in which it began.
+    linking: Option<(String, String)>,
+    now: Moment,
+    life: Life,
+    signup: bool,
+    confirms: bool,
+    pace: tries::Counted,
+    note: Note,
+}
+
+/// Whose account it is.
+pub(super) struct Settled {
+    pub user: User,
+    /// Sessions that were ended on the way.
+    pub ended: Vec<String>,
+}
+
+impl Arrival {
+    pub fn new(
+        auth: &Auth,
+        asked: &Asked,
+        provider: &str,
+        person: Person,
+        linking: Option<(String, String)>,
+    ) -> Self {
+        let note = asked.note(Deed::SignIn, None).with("method", super::authorize::METHOD);
+        Self {
+            provider: provider.to_owned(),
+            person,
+            linking,
+            now: auth.now(),
+            life: auth.config.life,
+            signup: auth.config.signup,
+            confirms: auth.config.confirm_email,
+            pace: tries::sign_up(auth, asked),
+            note: note.with("provider", provider),
+        }
+    }
+
+    /// The user, with the identity kept. The inner error is the refusal: then nothing has changed.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn settle(&self, page: &mut Page<'_, '_>) -> Result<Result<Settled>> {
+        let key = [&self.provider, &self.person.subject].map(|text| Value::Text(text.clone()));
+        let known: Vec<Identity> = page.find("provider,provider_id", &key)?;
+        let known = known.into_iter().next();
+        if let Some((user, session)) = &self.linking {
+            return self.link(page, user, session, known);
+        }
+        if let Some(identity) = known {
+            return self.again(page, identity);
+        }
+        let verified = self.person.email.as_deref().filter(|_| self.person.email_verified);
+        match people::by_email(page, verified)? {
+            Some(user) if user.deleted_at.is_none() => self.join(page, user),
+            _ => self.begin(page),
+        }
+    }
+
+    /// The note of a session that begins so.
+    pub fn sign_in(&self, user: &User) -> Note {
+        self.noted(Deed::SignIn, user)
+    }
+
+    fn noted(&self, deed: Deed, user: &User) -> Note {
+        let id = Some(user.id.clone());
+        Note { deed, actor: id.clone(), user: id, ..self.note.clone() }
+    }
+
+    /// Somebody who came this way before.
+    fn again(&self, page: &mut Page<'_, '_>, identity: Identity) -> Result<Result<Settled>> {
+        let user = page.one::<User>("id", &identity.user)?;
+        let Some(user) = user.filter(|user| user.deleted_at.is_none()) else {
+            return Ok(Err(Error::new(Code::UserGone, "User not found")));
+        };
+        if is_banned(&user, self.now) {
+            return Ok(Err(banned()));
+        }
+        let own = self.person.email_verified && user.email == self.person.email;
+        let mut user = user;
+        if own {
+            user.email_confirmed_at = user.email_confirmed_at.or(Some(self.now));
+        } else if self.confirms && user.email.is_some() && user.email_confirmed_at.is_none() {
+            return Ok(Err(self.unverified()));
+        }
+        page.put(&Identity {
+            id: identity.id,
+            created_at: identity.created_at,
+            ..self.identity(&user)
+        })?;
+        self.keep(page, user, Vec::new())
+    }
+
+    /// Somebody whose proven address is a user's already.
+    fn join(&self, page: &mut Page<'_, '_>, user: User) -> Result<Result<Settled>> {
+        if is_banned(&user, self.now) {
+            return Ok(Err(banned()));
+        }
+        let (user, ended) = match self.is_proven(page, &user)? {
+            true => (user, Vec::new()),
+            false => self.taken_over(page, user)?,
+        };
+        page.put(&self.identity(&user))?;
+        page.note(
+            self.noted(Deed::IdentityLinked, &user).with("sessions_ended", ended.len()),
+            self.now,
+        )?;
+        self.keep(page, user, ended)
+    }
+
+    /// The address was proven to be this user's: by a letter, or by a provider. Where addresses are
+    /// not confirmed, that a user has one proves nothing.
+    fn is_proven(&self, page: &mut Page<'_, '_>, user: &User) -> Result<bool> {
+        if user.email_confirmed_at.is_none() {
+            return Ok(false);
+        }
+        let identities = identities(page, &user.id)?;
+        let vouched = identities.iter().any(|identity| vouches(identity, user.email.as_deref()));
+        Ok(self.confirms || vouched)
+    }
+
+    /// The account without anything by which somebody else could come in, or be taken for its owner.
+    fn taken_over(&self, page: &mut Page<'_, '_>, user: User) -> Result<(User, Vec<String>)> {
+        let until = self.now.after(self.life.access);
+        let ended = session::end(page, &user.id, None, Scope::Global, until)?;
+        page.remove::<Identity>("user", &user.id)?;
+        page.remove::<Factor>("user", &user.id)?;
+        page.remove::<RecoveryCode>("user", &user.id)?;
+        page.remove::<Proof>("user", &user.id)?;
+        page.remove::<Flow>("user", &user.id)?;
+        let mut user = User {
+            password: None,
+            phone: None,
+            phone_confirmed_at: None,
+            new_email: None,
+            email_change_sent_at: None,
+            email_change_proofs: 0,
+            new_phone: None,
+            phone_change_sent_at: None,
+            user_metadata: json!({}),
+            is_anonymous: false,
+            email_confirmed_at: Some(self.now),
+            ..user
+        };
+        if let Json::Object(about) = &mut user.app_metadata {
+            about.insert("provider".to_owned(), self.provider.as_str().into());
+            about.insert("providers".to_owned(), json!([]));
+        }
+        Ok((user, ended))
+    }
+
+    /// Somebody new.
+    fn begin(&self, page: &mut Page<'_, '_>) -> Result<Result<Settled>> {
+        if !self.signup {
+            let message = "Signups not allowed for this instance";
+            return Ok(Err(Error::new(Code::SignupDisabled, message)));
+        }
+        if self.confirms && !self.person.email_verified {
+            return Ok(Err(self.unverified()));
+        }
+        if let Some(wait) = page.count_all(&self.pace, self.now)? {
+            return Ok(Err(tries::too_many(wait)));
+        }
+        let email = self.person.email.clone();
+        // What nobody verified is nobody's: where it is taken, the newcomer goes without.
+        let taken = people::by_email(page, email.as_deref())?.is_some();
+        let email = email.filter(|_| !taken);
+        let user = User {
+            email_confirmed_at: email.as_ref().map(|_| self.now),
+            email,
+            app_metadata: json!({ "provider": self.provider, "providers": [self.provider] }),
+            ..new_user(serde_json::Map::new(), self.now)
+        };
+        page.put(&user)?;
+        page.put(&self.identity(&user))?;
+        page.note(self.noted(Deed::SignUp, &user), self.now)?;
+        self.keep(page, user, Vec::new())
+    }
+
+    /// Somebody who is signed in and wants one more way to do so.
+    fn link(
+        &self,
+        page: &mut Page<'_, '_>,
+        user: &str,
+        session: &str,
+        known: Option<Identity>,
+    ) -> Result<Result<Settled>> {
+        let lives = page.one::<Session>("id", session)?.is_some_and(|session| {
+            session.user == user && !session::is_over(&session, self.now, &self.life)
+        });
+        if !lives {
+            let message = "The session that began the linking has ended";
+            return Ok(Err(Error::new(Code::SessionGone, message)));
+        }
+        let found = page.one::<User>("id", user)?;
+        let Some(mut user) = found.filter(|user| user.deleted_at.is_none()) else {
+            return Ok(Err(Error::new(Code::UserGone, "User not found")));
+        };
+        if is_banned(&user, self.now) {
+            return Ok(Err(banned()));
+        }
+        if let Some(known) = known {
+            let message = match known.user == user.id {
+                true => "Identity is already linked",
+                false => "Identity is already linked to another user",
+            };
+            return Ok(Err(Error::new(Code::IdentityExists, message)));
+        }
+        let verified = self.person.email.clone().filter(|_| self.person.email_verified);
+        if user.email.is_none() && people::by_email(page, verified.as_deref())?.is_none() {
+            user.email_confirmed_at = verified.as_ref().map(|_| self.now);
+            user.email = verified;
+        }
+        user.is_anonymous = false;
+        page.put(&user)?;
+        page.put(&self.identity(&user))?;
+        page.note(self.noted(Deed::IdentityLinked, &user), self.now)?;
+        self.keep(page, user, Vec::new())
+    }
+
+    /// The user with what the provider says of it.
+    fn keep(
+        &self,
+        page: &mut Page<'_, '_>,
+        user: User,
+        ended: Vec<String>,
+    ) -> Result<Result<Settled>> {
+        let mut user = user;
+        add_provider(&mut user, &self.provider);
+        let mut data = user.user_metadata.clone();
+        people::merge(&mut data, &self.person.data);
+        if data.to_string().len() <= METADATA_CHARACTERS {
+            user.user_metadata = data;
+        }
+        user.updated_at = self.now;
+        page.put(&user)?;
+        Ok(Ok(Settled { user, ended }))
+    }
+
+    fn identity(&self, user: &User) -> Identity {
+        Identity {
+            id: Uuid::new_v4().to_string(),
+            user: user.id.clone(),
+            provider: self.provider.clone(),
+            provider_id: self.person.subject.clone(),
+            data: Json::Object(self.person.data.clone()),
+            email: self.person.email.clone(),
+            last_sign_in_at: Some(self.now),
+            created_at: self.now,
+            updated_at: self.now,
+        }
+    }
+
+    fn unverified(&self) -> Error {
+        let name = &self.provider;
+        let message = format!(
+            "Unverified email with {name}. Verify the email with {name} in order to sign in"
+        );
+        Error::new(Code::ProviderAddressUnverified, message)
+    }
+}
+
+fn banned() -> Error {
+    Error::new(Code::UserBanned, "User is banned")
+}
+
+/// # Errors
+/// When the store fails.
+pub(super) fn identities(page: &mut Page<'_, '_>, user: &str) -> Result<Vec<Identity>> {
+    page.find("user", &[Value::Text(user.to_owned())])
+}
+
+/// A provider said that this address is verified.
+pub(super) fn vouches(identity: &Identity, email: Option<&str>) -> bool {
+    let own = !matches!(identity.provider.as_str(), "email" | "phone");
+    own && identity.data["email_verified"] == true && identity.email.as_deref() == email
+}
