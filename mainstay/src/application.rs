@@ -1,24 +1,29 @@
 //! Puts the layers together, in the order in which a request travels them.
 
+use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 
 use mainstay_base::{Clock, Code, Error, Result};
 use mainstay_edge::{Cors, EdgeConfig};
-use mainstay_gate::{Gate, Keys};
+use mainstay_gate::Keys;
+use mainstay_gate::auth::Auth;
 use mainstay_rest::Rest;
-use mainstay_schema::{Catalog, Declared, SettingsFile};
+use mainstay_schema::{Catalog, Declared, Module, SettingsFile};
 use mainstay_store::Store;
 use mainstay_store::config::{Changes, Durability};
 use mainstay_telemetry::Telemetry;
+use tokio::task::JoinHandle;
 
+use crate::accounts;
 use crate::seed;
 use crate::settings::{Configured, Settings};
 
 /// The layers behind the edge.
 pub struct Application {
     pub rest: Arc<Rest>,
+    pub auth: Arc<Auth>,
     pub store: Arc<Store>,
     pub keys: Keys,
     /// What was done to the database, in sentences.
@@ -27,9 +32,17 @@ pub struct Application {
     pub seeded: u64,
     /// The files of settings that it was opened with.
     pub settings: Vec<SettingsFile>,
+    tending: JoinHandle<()>,
 }
 
-/// Opens the store, makes or reads the keys, and puts the data API on top.
+impl Drop for Application {
+    fn drop(&mut self) {
+        self.tending.abort();
+    }
+}
+
+/// Opens the store, makes or reads the keys, and puts accounts and the data API on top. `address`
+/// is where it will be reached, unless the settings know a better name for that.
 ///
 /// # Errors
 /// Whatever keeps the application from being served, as a sentence with a hint.
@@ -37,24 +50,32 @@ pub async fn open(
     path: &Path,
     declared: &Declared,
     configured: &Configured,
+    address: SocketAddr,
     telemetry: &Telemetry,
 ) -> Result<Application> {
     let clock = &telemetry.clock;
     let catalog = Arc::new(declared.catalog.clone());
-    let store = Arc::new(store(&catalog, configured, telemetry)?);
+    let module = accounts::module(clock)?;
+    let store = Arc::new(store(&catalog, &module, configured, telemetry)?);
     let keys = keys(configured, clock.as_ref())?;
-    let roles = &configured.settings.auth.roles;
-    let gate = Arc::new(Gate::new(keys.jwt_secret.as_bytes(), roles, Arc::clone(clock)));
+    let place = accounts::Place {
+        store: Arc::clone(&store),
+        module: catalog.modules.len(),
+        declared: module,
+    };
+    let (gate, auth) = accounts::open(path, place, configured, &keys, address, telemetry).await?;
     let config = data_api(&configured.settings);
+    let modules = catalog.modules.len();
     let rest = Rest::new(catalog, Arc::clone(&store), gate, config, Arc::clone(clock))?;
     let steps = store.steps();
-    let fresh = store.fresh_modules();
+    let fresh: Vec<usize> = store.fresh_modules().into_iter().filter(|at| *at < modules).collect();
     let seeded = match configured.is_production() {
         true => 0,
         false => seed::load(path, &rest, &fresh).await?,
     };
     let settings = declared.settings.clone();
-    Ok(Application { rest: Arc::new(rest), store, keys, steps, seeded, settings })
+    let tending = tokio::spawn(Arc::clone(&auth).tend());
+    Ok(Application { rest: Arc::new(rest), auth, store, keys, steps, seeded, settings, tending })
 }
 
 /// The switch exists so that the durability test can show that it would notice.
@@ -67,7 +88,15 @@ fn refuse_in_production(configured: &Configured) -> Result<()> {
     }
 }
 
-fn store(catalog: &Catalog, configured: &Configured, telemetry: &Telemetry) -> Result<Store> {
+/// The application's modules, and the one of accounts behind them.
+fn store(
+    catalog: &Catalog,
+    accounts: &Arc<Module>,
+    configured: &Configured,
+    telemetry: &Telemetry,
+) -> Result<Store> {
+    let mut catalog = catalog.clone();
+    catalog.modules.push(Arc::clone(accounts));
     let mut config = mainstay_store::Config::new(telemetry.clone());
     let limits = &configured.settings.limits;
     if let Some(timeout) = limits.statement_timeout {
@@ -86,7 +115,7 @@ fn store(catalog: &Catalog, configured: &Configured, telemetry: &Telemetry) -> R
         refuse_in_production(configured)?;
         config.durability = Durability::NegativeControl;
     }
-    Store::open(&configured.data, catalog, &config)
+    Store::open(&configured.data, &catalog, &config)
 }
 
 /// From the configuration, or, outside production, kept beside the data.

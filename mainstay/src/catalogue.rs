@@ -11,7 +11,9 @@ fn page() -> String {
     let events = [
         COMMAND_EVENTS,
         mainstay_edge::observe::EVENTS,
-        mainstay_gate::mail::observe::EVENTS,
+        crate::accounts::EVENTS,
+        mainstay_gate::observe::EVENTS,
+        mainstay_mail::observe::EVENTS,
         mainstay_store::observe::EVENTS,
     ];
     let measures = [

@@ -11,40 +11,61 @@ use http::header::{ALLOW, HeaderValue, WWW_AUTHENTICATE};
 use http::{Request, Response};
 use mainstay_base::{Code, Error, Facts};
 use mainstay_edge::{CanonicalPath, refuse};
+use mainstay_gate::auth::Auth;
 use mainstay_rest::{Rest, Route};
 use parking_lot::RwLock;
 use tower::Service;
 
+use crate::application::Application;
+
 /// Prefix of the data API.
 const REST: &str = "/rest/v1";
+/// Prefix of accounts and sessions.
+const AUTH: &str = "/auth/v1";
+
 /// What answers at the public address. `dev` replaces what is inside while it is served.
 #[derive(Clone)]
-pub struct Door(Arc<RwLock<Arc<Rest>>>);
+pub struct Door(Arc<RwLock<Arc<Rooms>>>);
+
+/// The layers behind the door.
+pub struct Rooms {
+    pub rest: Arc<Rest>,
+    pub auth: Arc<Auth>,
+}
 
 impl Door {
     #[must_use]
-    pub fn new(rest: Arc<Rest>) -> Self {
-        Self(Arc::new(RwLock::new(rest)))
+    pub fn new(application: &Application) -> Self {
+        Self(Arc::new(RwLock::new(Self::rooms(application))))
     }
 
-    pub fn replace(&self, rest: Arc<Rest>) {
-        *self.0.write() = rest;
+    pub fn replace(&self, application: &Application) {
+        *self.0.write() = Self::rooms(application);
     }
 
-    pub fn current(&self) -> Arc<Rest> {
+    fn rooms(application: &Application) -> Arc<Rooms> {
+        let (rest, auth) = (Arc::clone(&application.rest), Arc::clone(&application.auth));
+        Arc::new(Rooms { rest, auth })
+    }
+
+    pub fn current(&self) -> Arc<Rooms> {
         Arc::clone(&self.0.read())
     }
 
     async fn answer(self, request: Request<Bytes>) -> Response<Bytes> {
         let facts = request.extensions().get::<Arc<Facts>>().cloned().unwrap_or_default();
         let path = CanonicalPath::of(&request);
-        let below = path.strip_prefix(REST).filter(|rest| rest.is_empty() || rest.starts_with('/'));
-        match below {
-            Some(below) => self.current().answer(&request, below, &facts).await,
-            None if path == Route::Document.template() => self.document(&request, &facts),
-            None => {
+        let below = |prefix: &str| {
+            let below = path.strip_prefix(prefix);
+            below.filter(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        match (below(REST), below(AUTH)) {
+            (Some(below), _) => self.current().rest.answer(&request, below, &facts).await,
+            (_, Some(below)) => self.current().auth.answer(&request, below, &facts).await,
+            _ if path == Route::Document.template() => self.document(&request, &facts),
+            _ => {
                 let error = Error::new(Code::NotFound, "Nothing answers at this path")
-                    .hint("The data API is below /rest/v1.");
+                    .hint("The data API is below /rest/v1, accounts are below /auth/v1.");
                 facts.set_failure(error.code(), None);
                 refuse::answer(&error, &facts.request_id, false)
             }
@@ -52,7 +73,7 @@ impl Door {
     }
 
     fn document(&self, request: &Request<Bytes>, facts: &Facts) -> Response<Bytes> {
-        self.current().document(request, facts).unwrap_or_else(|error| {
+        self.current().rest.document(request, facts).unwrap_or_else(|error| {
             facts.set_failure(error.code(), error.cause().map(ToString::to_string));
             let mut response = refuse::answer(&error, &facts.request_id, false);
             let more = match error.code().status() {

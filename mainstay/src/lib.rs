@@ -4,6 +4,7 @@
 //! `commands` (what a person typed) -> `settings` (files, variables, flags) -> `application` (the
 //! layers, put together) -> `door` (requests find their layer).
 
+mod accounts;
 mod adoption;
 mod application;
 #[cfg(test)]
@@ -26,7 +27,8 @@ use std::process::ExitCode;
 /// The templates of everything that answers at the public address.
 pub fn routes() -> impl Iterator<Item = &'static str> {
     let served = mainstay_rest::Route::ALL.iter().map(|route| route.template());
-    served.chain(mainstay_telemetry::surface::PUBLIC)
+    let accounts = mainstay_gate::auth::AuthRoute::ALL.iter().map(|route| route.template());
+    served.chain(accounts).chain(mainstay_telemetry::surface::PUBLIC)
 }
 
 /// An application that is served by this program.

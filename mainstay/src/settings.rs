@@ -15,6 +15,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::variables;
 
+mod accounts;
+
+pub use accounts::{Auth, Mail};
+
 /// The environment in which secrets must come from outside and changes need consent.
 pub const PRODUCTION: &str = "production";
 
@@ -28,6 +32,7 @@ pub struct Settings {
     pub api: Api,
     pub auth: Auth,
     pub limits: Limits,
+    pub mail: Mail,
     pub telemetry: Watching,
 }
 
@@ -60,14 +65,6 @@ pub struct Api {
     /// The documents of the API are served.
     pub openapi: bool,
     pub cors_origins: Vec<String>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(default)]
-pub struct Auth {
-    pub jwt_secret: Option<String>,
-    /// Roles that tokens may name, beside `anon`, `authenticated` and `service_role`.
-    pub roles: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -156,6 +153,8 @@ pub struct Flags {
 
 /// Settings, and where each came from.
 pub struct Configured {
+    /// The application's name.
+    pub name: String,
     pub settings: Settings,
     pub environment: String,
     /// Where the data is kept.
@@ -199,7 +198,8 @@ pub fn read(path: &Path, declared: &Declared, flags: &Flags) -> Result<Configure
         .extract()
         .map_err(|error| unreadable(&error, &figment))?;
     let data = data_folder(path, &settings, flags)?;
-    Ok(Configured { settings, environment, data, flags: flags.clone(), figment })
+    let name = declared.catalog.name.clone();
+    Ok(Configured { name, settings, environment, data, flags: flags.clone(), figment })
 }
 
 fn unreadable(error: &figment::Error, figment: &Figment) -> Error {
@@ -295,7 +295,7 @@ fn refuse_clear_secrets(raw: &Dict, figment: &Figment) -> Result<()> {
     Ok(())
 }
 
-const SECRETS: &[(&str, &str)] = &[("auth", "jwt_secret")];
+const SECRETS: &[(&str, &str)] = &[("auth", "jwt_secret"), ("mail", "password")];
 
 /// One setting as `mainstay config` shows it.
 #[derive(Debug, Serialize)]

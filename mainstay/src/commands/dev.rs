@@ -1,7 +1,7 @@
 //! `mainstay dev DIR`: serves, watches the declarations, and brings what is served to them.
 
+use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -35,13 +35,15 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     runtime.block_on(async {
         let telemetry = serve::telemetry(&configured)?;
         let listeners = mainstay_edge::bind(application::edge(&configured.settings))?;
-        let opened = application::open(&path, &declared, &configured, &telemetry).await?;
-        let door = Door::new(Arc::clone(&opened.rest));
+        let address = listeners.public_address();
+        let opened = application::open(&path, &declared, &configured, address, &telemetry).await?;
+        let door = Door::new(&opened);
         serve::started(&declared, &configured, &opened, &listeners, &telemetry);
         let (watcher, changes) = watch(&path, &configured.data)?;
         let reloading = Reloading {
             path,
             flags,
+            address,
             door: door.clone(),
             telemetry: telemetry.clone(),
             current: opened,
@@ -50,7 +52,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         std::thread::spawn(move || reloading.follow(&changes));
         serve::until_stopped(listeners, door.clone(), &telemetry).await?;
         drop(watcher);
-        door.current().store().close();
+        door.current().rest.store().close();
         let _ = telemetry.log.flush(Duration::from_secs(2));
         Ok(())
     })
@@ -89,6 +91,7 @@ fn watch(path: &Path, data: &Path) -> Result<(impl Watcher + use<>, Receiver<()>
 struct Reloading {
     path: std::path::PathBuf,
     flags: Flags,
+    address: SocketAddr,
     door: Door,
     telemetry: Telemetry,
     current: Application,
@@ -115,7 +118,8 @@ impl Reloading {
         };
         // One process, one store: the old one gives its files back first.
         self.current.store.close();
-        let opening = application::open(&self.path, &declared, &configured, &self.telemetry);
+        let opening =
+            application::open(&self.path, &declared, &configured, self.address, &self.telemetry);
         match self.runtime.block_on(opening) {
             Ok(opened) => {
                 for step in &opened.steps {
@@ -149,7 +153,8 @@ impl Reloading {
                 return;
             }
         };
-        let opening = application::open(&self.path, &declared, &configured, &self.telemetry);
+        let opening =
+            application::open(&self.path, &declared, &configured, self.address, &self.telemetry);
         match self.runtime.block_on(opening) {
             Ok(opened) => self.serve(opened),
             Err(error) => drop(report::failure(&Failure::Failed(error), false)),
@@ -157,7 +162,7 @@ impl Reloading {
     }
 
     fn serve(&mut self, opened: Application) {
-        self.door.replace(Arc::clone(&opened.rest));
+        self.door.replace(&opened);
         application::watch(&self.telemetry, &opened);
         self.current = opened;
     }

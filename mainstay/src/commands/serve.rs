@@ -51,9 +51,10 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     runtime()?.block_on(async {
         let telemetry = telemetry(&configured)?;
         let listeners = mainstay_edge::bind(application::edge(&configured.settings))?;
-        let opened =
-            application::open(&args.serving.path, &declared, &configured, &telemetry).await?;
-        let door = Door::new(Arc::clone(&opened.rest));
+        let address = listeners.public_address();
+        let path = &args.serving.path;
+        let opened = application::open(path, &declared, &configured, address, &telemetry).await?;
+        let door = Door::new(&opened);
         if configured.flags.negative_control {
             telemetry.log.line(&NEGATIVE_CONTROL).send();
         }

@@ -11,3 +11,4 @@ pub mod session;
 mod signing_keys;
 
 pub use book::{Book, Page, declared};
+pub use record::Moment;

@@ -27,6 +27,19 @@ fn opened(rows: Vec<Vec<Value>>, sealer: &Sealer) -> Result<Vec<KeptKey>> {
 }
 
 impl Book {
+    /// The ring that is kept; with a first key, where none can sign.
+    ///
+    /// # Errors
+    /// When the settings are wrong; when the store fails.
+    pub async fn first_ring(&self, settings: Settings, now: Moment) -> Result<Ring> {
+        let seconds = now.seconds();
+        let change = move |ring: &Ring| match ring.due(seconds, i64::MAX) {
+            true => ring.rotate(seconds),
+            false => Ok(ring.pruned(seconds)),
+        };
+        self.change_ring(settings, now, None, change).await
+    }
+
     /// The ring that is kept now, if it is not `known`.
     ///
     /// # Errors

@@ -3,139 +3,14 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http::{Request, Response};
-use mainstay_base::{Clock, Facts};
-use mainstay_credentials::password::{Cost, Hasher, Pool, Rules};
-use mainstay_gate::accounts::session::{Life, Pepper};
-use mainstay_gate::accounts::{Book, declared};
-use mainstay_gate::auth::{Auth, Config, Issuer, Parts};
-use mainstay_gate::signing::{Ring, Secret, Settings};
-use mainstay_gate::{Expected, Gate, Verifier, keys};
-use mainstay_schema::Catalog;
-use mainstay_store::Store;
-use mainstay_store::sqlite::compile::compile;
-use mainstay_telemetry::Telemetry;
-use mainstay_testkit::FakeClock;
+use mainstay_gate::accounts::session::Life;
 use serde_json::{Value, json};
 
-const SECRET: &str = "a-secret-for-these-tests-of-enough-bytes";
-const START: i64 = 1_700_000_000;
-
-struct Desk {
-    auth: Arc<Auth>,
-    gate: Arc<Gate>,
-    store: Arc<Store>,
-    clock: Arc<FakeClock>,
-    anon: String,
-    _folder: tempfile::TempDir,
-}
-
-struct Answer {
-    status: u16,
-    body: Value,
-}
-
-fn desk(change: impl FnOnce(&mut Config)) -> Desk {
-    let clock = Arc::new(FakeClock::at(START));
-    let shared: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
-    let folder = tempfile::tempdir().unwrap();
-    let module = Arc::new(declared().unwrap());
-    let mut catalog = Catalog { name: "app".into(), modules: vec![module], default_module: 0 };
-    assert_eq!(compile(&mut catalog, &shared).unwrap(), []);
-    let config = mainstay_store::Config::new(Telemetry::silent(Arc::clone(&shared)));
-    let store = Arc::new(Store::open(folder.path(), &catalog, &config).unwrap());
-    let secret = Secret { bytes: SECRET.as_bytes().to_vec(), kid: None };
-    let settings = Settings {
-        token_seconds: 3_600,
-        secret: Some(secret),
-        secret_signs: false,
-        trusted: Vec::new(),
-    };
-    let ring = Ring::new(settings, &[]).unwrap().rotate(START).unwrap();
-    let issuer = "http://localhost/auth/v1".to_owned();
-    let expected =
-        Expected { issuer: Some(issuer.clone()), audience: Some("authenticated".into()) };
-    let verifier = Verifier::of_ring(&ring, &["staff".to_owned()], expected);
-    let gate = Arc::new(Gate::of(verifier, Arc::clone(&shared)));
-    let mut config = Config {
-        name: "app".to_owned(),
-        signup: true,
-        anonymous: true,
-        confirm_email: false,
-        life: Life::default(),
-    };
-    change(&mut config);
-    let cost = Cost { memory_kib: 7_168, passes: 5, lanes: 1 };
-    let pool = Pool { cost, threads: Some(1), waiting: None };
-    let auth = Auth::new(Parts {
-        book: Book::open(Arc::clone(&store), 0, &catalog.modules[0]).unwrap(),
-        gate: Arc::clone(&gate),
-        hasher: Hasher::start(pool).unwrap(),
-        rules: Rules::default(),
-        pepper: Pepper::new(SECRET.as_bytes()),
-        issuer: Issuer::new(ring, issuer, 3_600),
-        config,
-        clock: shared,
-    });
-    let Value::Object(claims) = json!({ "role": "anon", "exp": START + 900_000_000 }) else {
-        unreachable!()
-    };
-    let anon = keys::sign(SECRET, &claims).unwrap();
-    Desk { auth: Arc::new(auth), gate, store, clock, anon, _folder: folder }
-}
-
-impl Drop for Desk {
-    fn drop(&mut self) {
-        self.store.close();
-    }
-}
-
-impl Desk {
-    async fn ask(&self, method: &str, path: &str, bearer: Option<&str>, body: Value) -> Answer {
-        let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
-        let request = Request::builder()
-            .method(method)
-            .uri(format!("/auth/v1{path}"))
-            .header("apikey", &self.anon)
-            .header("authorization", format!("Bearer {}", bearer.unwrap_or(&self.anon)))
-            .header("x-supabase-api-version", "2024-01-01")
-            .body(body)
-            .unwrap();
-        let below = path.split('?').next().unwrap_or_default();
-        let response: Response<Bytes> = self.auth.answer(&request, below, &Facts::default()).await;
-        let body = serde_json::from_slice(response.body()).unwrap_or(Value::Null);
-        Answer { status: response.status().as_u16(), body }
-    }
-
-    async fn sign_up(&self, email: &str, password: &str) -> Answer {
-        self.ask("POST", "/signup", None, json!({ "email": email, "password": password })).await
-    }
-
-    async fn sign_in(&self, email: &str, password: &str) -> Answer {
-        let body = json!({ "email": email, "password": password });
-        self.ask("POST", "/token?grant_type=password", None, body).await
-    }
-
-    async fn refresh(&self, token: &str) -> Answer {
-        let body = json!({ "refresh_token": token });
-        self.ask("POST", "/token?grant_type=refresh_token", None, body).await
-    }
-}
-
-impl Answer {
-    fn code(&self) -> (u16, &str) {
-        (self.status, self.body["code"].as_str().unwrap_or_default())
-    }
-
-    fn text(&self, name: &str) -> &str {
-        self.body[name].as_str().unwrap_or_default()
-    }
-}
+use crate::desk::desk;
 
 #[tokio::test]
 async fn who_signs_up_can_sign_in_and_is_known() {
-    let desk = desk(|_| ());
+    let desk = desk(|_| ()).await;
     let made = desk.sign_up("Ann@Example.com", "correct horse").await;
     assert_eq!(made.status, 200, "{}", made.body);
     assert_eq!(made.body["user"]["email"], "ann@example.com");
@@ -149,7 +24,7 @@ async fn who_signs_up_can_sign_in_and_is_known() {
 
 #[tokio::test]
 async fn wrong_passwords_and_unknown_addresses_are_answered_alike() {
-    let desk = desk(|_| ());
+    let desk = desk(|_| ()).await;
     desk.sign_up("ann@example.com", "correct horse").await;
     let wrong = desk.sign_in("ann@example.com", "battery staple").await;
     let unknown = desk.sign_in("bob@example.com", "battery staple").await;
@@ -166,19 +41,22 @@ async fn wrong_passwords_and_unknown_addresses_are_answered_alike() {
 
 #[tokio::test]
 async fn a_confirmation_that_is_awaited_hides_who_has_an_account() {
-    let desk = desk(|config| config.confirm_email = true);
+    let desk = desk(|config| config.confirm_email = true).await;
     let first = desk.sign_up("ann@example.com", "correct horse").await;
     assert_eq!((first.status, first.body.get("access_token")), (200, None));
+    let early = desk.sign_in("ann@example.com", "correct horse").await;
+    assert_eq!(early.code(), (400, "email_not_confirmed"));
+    desk.click(&desk.letter_to("ann@example.com").await.link.unwrap()).await;
+    desk.clock.advance_seconds(61);
     let second = desk.sign_up("ann@example.com", "another horse").await;
     assert_eq!((second.status, &second.body["identities"]), (200, &json!([])));
     assert_ne!(first.body["id"], second.body["id"]);
-    let early = desk.sign_in("ann@example.com", "correct horse").await;
-    assert_eq!(early.code(), (400, "email_not_confirmed"));
+    assert_eq!(desk.sign_in("ann@example.com", "correct horse").await.status, 200);
 }
 
 #[tokio::test]
 async fn a_spent_refresh_token_is_answered_for_a_moment_and_then_ends_the_session() {
-    let desk = desk(|_| ());
+    let desk = desk(|_| ()).await;
     let first = desk.sign_up("ann@example.com", "correct horse").await;
     let spent = first.text("refresh_token").to_owned();
     let second = desk.refresh(&spent).await;
@@ -194,7 +72,7 @@ async fn a_spent_refresh_token_is_answered_for_a_moment_and_then_ends_the_sessio
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_refreshes_at_once_have_one_successor() {
-    let desk = Arc::new(desk(|_| ()));
+    let desk = Arc::new(desk(|_| ()).await);
     let first = desk.sign_up("ann@example.com", "correct horse").await;
     let token = first.text("refresh_token").to_owned();
     let tasks: Vec<_> = (0..100)
@@ -213,7 +91,7 @@ async fn a_hundred_refreshes_at_once_have_one_successor() {
 
 #[tokio::test]
 async fn a_forged_refresh_token_is_unknown_and_ends_nothing() {
-    let desk = desk(|_| ());
+    let desk = desk(|_| ()).await;
     let first = desk.sign_up("ann@example.com", "correct horse").await;
     let token = first.text("refresh_token");
     for at in 0..token.len() {
@@ -228,7 +106,7 @@ async fn a_forged_refresh_token_is_unknown_and_ends_nothing() {
 
 #[tokio::test]
 async fn who_signs_out_is_nobody_at_once() {
-    let desk = desk(|_| ());
+    let desk = desk(|_| ()).await;
     desk.sign_up("ann@example.com", "correct horse").await;
     let here = desk.sign_in("ann@example.com", "correct horse").await;
     let there = desk.sign_in("ann@example.com", "correct horse").await;
@@ -247,7 +125,7 @@ async fn who_signs_out_is_nobody_at_once() {
 
 #[tokio::test]
 async fn a_new_password_ends_the_other_sessions() {
-    let desk = desk(|_| ());
+    let desk = desk(|_| ()).await;
     desk.sign_up("ann@example.com", "correct horse").await;
     let here = desk.sign_in("ann@example.com", "correct horse").await;
     let there = desk.sign_in("ann@example.com", "correct horse").await;
@@ -269,7 +147,8 @@ async fn a_new_password_ends_the_other_sessions() {
 async fn a_session_ends_when_it_has_idled_or_lived_too_long() {
     let desk = desk(|config| {
         config.life = Life { idle: Some(60), whole: Some(100), ..config.life };
-    });
+    })
+    .await;
     let first = desk.sign_up("ann@example.com", "correct horse").await;
     desk.clock.advance_seconds(59);
     let second = desk.refresh(first.text("refresh_token")).await;
@@ -284,9 +163,9 @@ async fn a_session_ends_when_it_has_idled_or_lived_too_long() {
 
 #[tokio::test]
 async fn anonymous_users_have_sessions_where_they_are_allowed() {
-    let made = desk(|_| ()).ask("POST", "/signup", None, json!({ "data": { "a": 1 } })).await;
+    let made = desk(|_| ()).await.ask("POST", "/signup", None, json!({ "data": { "a": 1 } })).await;
     assert_eq!((made.status, &made.body["user"]["is_anonymous"]), (200, &json!(true)));
-    let none = desk(|config| config.anonymous = false);
+    let none = desk(|config| config.anonymous = false).await;
     let refused = none.ask("POST", "/signup", None, json!({})).await;
     assert_eq!(refused.code(), (422, "anonymous_provider_disabled"));
 }

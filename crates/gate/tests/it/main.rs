@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used)] // a panic is how a test fails
 
 mod accounts;
+mod desk;
+mod letters;
 
 use std::sync::Arc;
 

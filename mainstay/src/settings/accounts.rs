@@ -1,0 +1,123 @@
+//! The sections `[auth]` and `[mail]`, with their defaults. What they mean is made of them in
+//! `accounts`.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::Span;
+
+/// `[auth]`: accounts and sessions.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Auth {
+    pub jwt_secret: Option<String>,
+    /// Roles that tokens may name, beside `anon`, `authenticated` and `service_role`.
+    pub roles: Vec<String>,
+    /// What signs access tokens: `ES256` with keys of ours, or `HS256` with `jwt_secret`.
+    pub signing: String,
+    pub access_token_ttl: Span,
+    /// After so long a new signing key is made.
+    pub rotate_keys_after: Span,
+    /// For so long a spent refresh token is still answered.
+    pub refresh_grace: Span,
+    /// A session that nobody refreshes for so long is over.
+    pub session_idle: Option<Span>,
+    /// A session is over after so long.
+    pub session_lifetime: Option<Span>,
+    pub signup: bool,
+    pub anonymous: bool,
+    pub email: bool,
+    pub phone: bool,
+    pub confirm_email: bool,
+    pub confirm_both_addresses: bool,
+    pub reauthenticate: bool,
+    pub link_page: bool,
+    pub manual_linking: bool,
+    pub site_url: Option<String>,
+    pub redirect_urls: Vec<String>,
+    pub password_min: usize,
+    /// Sets of characters of which a password must have one each.
+    pub password_required: Vec<String>,
+    pub code_digits: usize,
+    pub code_ttl: Span,
+    /// The least time between two letters to one address.
+    pub letter_pause: Span,
+    /// New users from one place within an hour.
+    pub signups_per_hour: i64,
+    /// Letters that one place asks for within an hour.
+    pub letters_per_hour: i64,
+    /// Wrong passwords and codes of one place within a quarter of an hour.
+    pub failures_per_place: i64,
+}
+
+impl Default for Auth {
+    fn default() -> Self {
+        let span = |seconds| Span(Duration::from_secs(seconds));
+        Self {
+            jwt_secret: None,
+            roles: Vec::new(),
+            signing: "ES256".to_owned(),
+            access_token_ttl: span(3_600),
+            rotate_keys_after: span(90 * 24 * 3_600),
+            refresh_grace: span(10),
+            session_idle: None,
+            session_lifetime: None,
+            signup: true,
+            anonymous: false,
+            email: true,
+            phone: false,
+            confirm_email: true,
+            confirm_both_addresses: true,
+            reauthenticate: false,
+            link_page: false,
+            manual_linking: false,
+            site_url: None,
+            redirect_urls: Vec::new(),
+            password_min: 8,
+            password_required: Vec::new(),
+            code_digits: 6,
+            code_ttl: span(3_600),
+            letter_pause: span(60),
+            signups_per_hour: 100,
+            letters_per_hour: 100,
+            failures_per_place: 100,
+        }
+    }
+}
+
+/// `[mail]`: the mail server.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Mail {
+    /// Without one, letters are kept for the operator to see: development.
+    pub host: Option<String>,
+    pub port: Option<u16>,
+    /// `implicit`, `starttls` or `clear`, which is for this machine only.
+    pub security: String,
+    pub username: Option<String>,
+    pub password: Option<String>,
+    /// The address that letters come from.
+    pub from: Option<String>,
+    /// The name beside it.
+    pub from_name: String,
+    /// A file with the certificates of the authorities to trust, in place of the machine's.
+    pub authorities: Option<String>,
+    pub timeout: Span,
+}
+
+impl Default for Mail {
+    fn default() -> Self {
+        Self {
+            host: None,
+            port: None,
+            security: "implicit".to_owned(),
+            username: None,
+            password: None,
+            from: None,
+            from_name: String::new(),
+            authorities: None,
+            timeout: Span(Duration::from_secs(30)),
+        }
+    }
+}
