@@ -5,7 +5,10 @@
 
 mod accounts;
 mod desk;
+mod external;
+mod hostile;
 mod letters;
+mod provider;
 
 use std::sync::Arc;
 
