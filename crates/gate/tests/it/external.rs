@@ -480,7 +480,7 @@ async fn all_identities_but_the_last_can_be_unlinked() {
     let user = desk.user(token).await;
     let identities = user["identities"].as_array().unwrap();
     let there = identities.iter().find(|identity| identity["provider"] == "keycloak").unwrap();
-    assert_eq!(unlink(&json!("no id")).await.code(), (422, "identity_not_found"));
+    assert_eq!(unlink(&json!("no-id")).await.code(), (422, "identity_not_found"));
     let eve = desk.sign_up("eve@example.com", "correct horse").await;
     let foreign = &eve.body["user"]["identities"][0]["identity_id"];
     assert_eq!(unlink(foreign).await.code(), (422, "identity_not_found"));

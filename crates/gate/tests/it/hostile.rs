@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use mainstay_gate::accounts::Moment;
+use mainstay_gate::accounts::rows::Factor;
 use mainstay_gate::external::Declared;
 use serde_json::{Value, json};
 
@@ -373,38 +375,67 @@ async fn who_took_an_address_before_its_owner_came_loses_everything() {
     assert!(old.contains("error_code=otp_expired"), "and so is what was sent: {old}");
 }
 
+/// A second factor of a user, as the squatter would have set it up.
+fn factor(user: &str) -> Factor {
+    let now = Moment(START * 1_000_000);
+    Factor {
+        id: "5e1f6e2c-0d0c-4b52-8f0a-3f1b7e7f0a11".to_owned(),
+        user: user.to_owned(),
+        kind: "totp".to_owned(),
+        verified: true,
+        name: None,
+        secret: "sealed".to_owned(),
+        credential: None,
+        step: None,
+        last_challenged_at: None,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
 #[tokio::test]
 async fn where_addresses_are_not_confirmed_having_one_proves_nothing() {
-    let (provider, desk) = both(|_| ()).await;
-    let data =
-        json!({ "email": "ann@example.com", "password": "correct horse", "data": { "evil": 1 } });
-    let squatter = desk.ask("POST", "/signup", None, data).await;
-    let token = squatter.text("access_token").to_owned();
-    // A second way in, and one that is under way.
-    let other = Provider::open().await;
+    let (provider, other) = (Provider::open().await, Provider::open().await);
     other.tell(|script| {
-        script.person = json!({ "sub": "eve", "email": "eve@example.com", "email_verified": true })
+        script.person = json!({ "sub": "eve", "email": "eve@example.com", "email_verified": true });
     });
-    let (code, state) = {
-        let path = "/user/identities/authorize?provider=keycloak&skip_http_redirect=true";
-        let answer = desk.ask("GET", path, Some(&token), Value::Null).await;
-        provider.consent(answer.text("url"))
+    let both = [("keycloak", declared(&provider)), ("other", declared(&other))];
+    let desk = desk_of(&both, |_| ()).await;
+    let data = json!({ "evil": 1 });
+    let body = json!({ "email": "ann@example.com", "password": "correct horse", "data": data });
+    let squatter = desk.ask("POST", "/signup", None, body).await;
+    let token = squatter.text("access_token").to_owned();
+    // A second way in, a second factor, a code that waits, and a linking that is under way.
+    let linking = async |query: &str| {
+        let path =
+            format!("/user/identities/authorize?skip_http_redirect=true&provider=other{query}");
+        let answer = desk.ask("GET", &path, Some(&token), Value::Null).await;
+        let (code, state) = other.consent(answer.text("url"));
+        format!("code={code}&state={state}")
     };
+    let proof = format!("&code_challenge={CHALLENGE}&code_challenge_method=s256");
+    let waiting = behind(&desk.callback(&linking(&proof).await).await)["code"].clone();
+    let under_way = linking("").await;
+    let own = factor(squatter.body["user"]["id"].as_str().unwrap());
+    desk.ground.book().write(move |page| page.put(&own)).await.unwrap();
+    assert_eq!(desk.user(&token).await["identities"].as_array().unwrap().len(), 2);
+
     let arrived = desk.arrive(&provider).await;
     let owner = desk.user(&arrived["access_token"]).await;
     assert_eq!(owner["identities"].as_array().unwrap().len(), 1);
-    assert!(owner["user_metadata"].get("evil").is_none(), "{owner}");
+    assert!(owner["user_metadata"].get("evil").is_none() && owner.get("factors").is_none());
     let gone = desk.ask("GET", "/user", Some(&token), Value::Null).await;
     assert_eq!(gone.code(), (403, "session_not_found"), "its session is over");
     let refreshed = desk.refresh(squatter.text("refresh_token")).await;
     assert_eq!(refreshed.code(), (400, "session_not_found"));
     let back = desk.sign_in("ann@example.com", "correct horse").await;
     assert_eq!(back.code(), (400, "invalid_credentials"));
-    provider.tell(|script| script.person = json!({ "sub": "eve" }));
-    let late = behind(&desk.callback(&format!("code={code}&state={state}")).await);
-    assert!(!late.contains_key("access_token"), "{late:?}");
+    let exchanged = desk.exchange(&waiting, VERIFIER).await;
+    assert_eq!(exchanged.code(), (404, "flow_state_not_found"));
+    let late = behind(&desk.callback(&under_way).await);
+    assert_eq!(late["error_code"], "bad_oauth_state");
+
     // The owner keeps what the owner has: the next arrival takes nothing away.
-    provider.tell(|script| script.person = crate::provider::ann());
     let set = json!({ "password": "battery staple" });
     desk.ask("PUT", "/user", Some(&arrived["access_token"]), set).await;
     let again = desk.arrive(&provider).await;
