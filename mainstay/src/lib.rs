@@ -15,6 +15,7 @@ mod door;
 mod expectations;
 mod lint;
 mod openness;
+mod reach;
 mod report;
 mod samples;
 mod seed;

@@ -3,6 +3,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use crate::EdgeConfig;
+use crate::client;
 use crate::door::Door;
 use crate::framing::Bounds;
 use crate::limits;
@@ -63,10 +65,11 @@ pub(crate) async fn run<N: Next>(
 ) {
     let config = Arc::clone(&door.config);
     let bounds = Bounds { url_bytes: config.max_url_bytes, header_bytes: config.max_header_bytes };
+    let peer = stream.peer_addr().map_or(client::NOBODY, |peer| peer.ip());
     let pulse = Arc::new(Pulse::new());
     let wire = TokioIo::new(Wire::new(stream, Arc::clone(&pulse), bounds));
     let (seen, answering) = (Arc::clone(&pulse), Arc::clone(&door));
-    let service = service_fn(move |request| answer(&stack, &answering, &seen, request));
+    let service = service_fn(move |request| answer(&stack, &answering, (&seen, peer), request));
     let mut connection = pin!(engine.serve_connection(wire, service));
     let mut look = pin!(sleep(Pulse::first_look(&config)));
     let (mut told, mut retiring) = (Phase::Running, false);
@@ -111,12 +114,13 @@ async fn next_phase(phase: &mut watch::Receiver<Phase>, told: Phase) -> Phase {
 fn answer<N: Next>(
     stack: &Arc<N>,
     door: &Arc<Door>,
-    pulse: &Arc<Pulse>,
+    (pulse, peer): (&Arc<Pulse>, IpAddr),
     request: Request,
 ) -> impl Future<Output = Result<http::Response<Reply>, Infallible>> + Send + use<N> {
     let refusal = pulse.request_begun();
     let witness = Witness::new(Arc::clone(pulse));
     let visit = Visit::new(door, pulse, refusal, &request);
+    visit.facts.set_client(client::of(peer, request.headers(), &door.config.trusted_proxies));
     let stack = Arc::clone(stack);
     async move {
         let response = stack.run(&visit, request).await;

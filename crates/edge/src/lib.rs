@@ -5,6 +5,7 @@
 
 mod accept;
 mod canonical;
+mod client;
 mod config;
 mod connection;
 mod crowd;

@@ -12,6 +12,7 @@ use notify::{RecursiveMode, Watcher};
 use super::{Serving, serve};
 use crate::application::{self, Application};
 use crate::door::Door;
+use crate::reach::Announced;
 use crate::report::{self, Failure};
 use crate::settings::Flags;
 
@@ -38,6 +39,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         let address = listeners.public_address();
         let opened = application::open(&path, &declared, &configured, address, &telemetry).await?;
         let door = Door::new(&opened);
+        let _announced = Announced::at(&configured.data, address)?;
         serve::started(&declared, &configured, &opened, &listeners, &telemetry);
         let (watcher, changes) = watch(&path, &configured.data)?;
         let reloading = Reloading {

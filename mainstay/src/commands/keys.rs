@@ -1,6 +1,8 @@
 //! `mainstay keys DIR`: prints the API keys of an application, or signs a token for trying rules
 //! out. The keys are made by `gate` and kept beside the data.
 
+mod machines;
+
 use std::path::PathBuf;
 
 use mainstay_base::Clock;
@@ -12,17 +14,27 @@ use crate::clock::SystemClock;
 use crate::report::{Failure, say};
 use crate::settings::Flags;
 
-/// Print an application's API keys; or a token for one user, for trying rules out.
+/// Print an application's API keys, or a token for one user, for trying rules out; or make, list
+/// and revoke keys of machines.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:
   mainstay keys examples/shop --json
   ANON=$(mainstay keys examples/shop --anon)
   mainstay keys examples/shop --role authenticated --uid 0192f0c1-0000-7000-8000-000000000001
-  mainstay keys examples/teams --role authenticated --uid ID --claims '{\"tenant\":\"ID\"}'")]
+  mainstay keys examples/teams --role authenticated --uid ID --claims '{\"tenant\":\"ID\"}'
+  mainstay keys create examples/shop printer --role staff --expires 90d
+  mainstay keys list examples/shop
+  mainstay keys revoke examples/shop printer
+  mainstay keys rotate examples/shop"
+)]
 pub struct Args {
+    #[command(subcommand)]
+    act: Option<machines::Act>,
     /// The application: a folder, or one `.toml` file.
-    #[arg(value_name = "DIR")]
-    path: PathBuf,
+    #[arg(value_name = "DIR", required = true)]
+    path: Option<PathBuf>,
     /// The environment whose settings give the secret [default: development].
     #[arg(long, value_name = "ENV")]
     env: Option<String>,
@@ -49,9 +61,19 @@ pub struct Args {
 const HOUR_SECONDS: i64 = 3600;
 
 pub fn run(args: &Args, as_json: bool) -> Result<(), Failure> {
+    let path = match (&args.act, &args.path) {
+        (Some(act), _) => return machines::run(act, as_json),
+        (None, Some(path)) => path,
+        (None, None) => {
+            return Err(Failure::Misused {
+                message: "no application is named".to_owned(),
+                hint: "Write mainstay keys DIR.".to_owned(),
+            });
+        }
+    };
     let flags =
         Flags { environment: args.env.clone(), data: args.data.clone(), ..Flags::default() };
-    let (_, configured) = super::read(&args.path, &flags)?;
+    let (_, configured) = super::read(path, &flags)?;
     let keys = application::keys(&configured, &SystemClock)?;
     if let Some(role) = &args.role {
         let mut told = further(args.claims.as_deref())?;

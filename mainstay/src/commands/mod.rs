@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)] // commands speak to the terminal
 
 mod adopt;
+mod audit;
 mod check;
 mod completions;
 mod config;
@@ -14,6 +15,7 @@ mod openapi;
 mod rules;
 mod serve;
 mod types;
+mod user;
 #[cfg(test)]
 pub use serve::EVENTS;
 pub use serve::runtime;
@@ -50,6 +52,7 @@ const EXAMPLES: &str = "Examples:
   mainstay rules matrix shop            print who may do what
   mainstay serve shop                   serve it
   mainstay keys shop --json             print its API keys
+  mainstay user create shop ann@example.com   add an account
   mainstay openapi shop                 print its OpenAPI document
   mainstay types typescript shop        print its types for supabase-js";
 
@@ -61,6 +64,8 @@ enum Command {
     New(new::Args),
     Adopt(adopt::Args),
     Keys(keys::Args),
+    User(user::Args),
+    Audit(audit::Args),
     Config(config::Args),
     Rules(rules::Args),
     Openapi(openapi::Args),
@@ -84,6 +89,8 @@ pub fn run(_name: &'static str) -> ExitCode {
         Command::New(args) => new::run(&args, line.json),
         Command::Adopt(args) => adopt::run(&args, line.json),
         Command::Keys(args) => keys::run(&args, line.json),
+        Command::User(args) => user::run(&args, line.json),
+        Command::Audit(args) => audit::run(&args, line.json),
         Command::Config(args) => config::run(&args, line.json),
         Command::Rules(args) => rules::run(&args, line.json),
         Command::Openapi(args) => openapi::run(&args),
@@ -115,7 +122,7 @@ fn declared(path: &Path) -> Result<Declared, Failure> {
 }
 
 /// Reads an application and its settings.
-fn read(path: &Path, flags: &Flags) -> Result<(Declared, Configured), Failure> {
+pub fn read(path: &Path, flags: &Flags) -> Result<(Declared, Configured), Failure> {
     let declared = declared(path)?;
     let configured = settings::read(path, &declared, flags)?;
     Ok((declared, configured))

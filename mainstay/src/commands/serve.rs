@@ -14,6 +14,7 @@ use super::Serving;
 use crate::application::{self, Application};
 use crate::clock::SystemClock;
 use crate::door::Door;
+use crate::reach::Announced;
 use crate::report::Failure;
 use crate::settings::Configured;
 
@@ -55,6 +56,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         let path = &args.serving.path;
         let opened = application::open(path, &declared, &configured, address, &telemetry).await?;
         let door = Door::new(&opened);
+        let _announced = Announced::at(&configured.data, address)?;
         if configured.flags.negative_control {
             telemetry.log.line(&NEGATIVE_CONTROL).send();
         }

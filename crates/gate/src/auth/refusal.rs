@@ -24,6 +24,9 @@ pub fn response(error: &Error, dated: bool) -> Response<Bytes> {
         body.insert("error_code".to_owned(), code.into());
         body.insert("msg".to_owned(), error.message().into());
     }
+    if let Some(hint) = error.hint_text() {
+        body.insert("hint".to_owned(), hint.into());
+    }
     if error.code() == Code::PasswordWeak {
         let reasons = error.details_text().unwrap_or_default();
         let reasons: Vec<&str> = reasons.split(',').filter(|reason| !reason.is_empty()).collect();

@@ -23,7 +23,7 @@ use crate::limits::USERS_PER_PAGE;
 
 const TOTAL: HeaderName = HeaderName::from_static("x-total-count");
 
-/// `GET /admin/users?page=&per_page=`.
+/// `GET /admin/users?page=&per_page=`, or the one user of `?email=`.
 pub(super) async fn listed(auth: &Auth, asked: &Asked) -> Result<Answer> {
     let number = |name: &str, default: i64| match asked.query(name) {
         None | Some("") => Ok(default),
@@ -32,6 +32,14 @@ pub(super) async fn listed(auth: &Auth, asked: &Asked) -> Result<Answer> {
             Error::new(Code::ValidationFailed, message)
         }),
     };
+    if let Some(email) = asked.query("email") {
+        let found = auth.book.one::<User>("email", address(email)?.as_str()).await?;
+        let mut users = Vec::new();
+        if let Some(user) = found {
+            users.push(auth.user(&user).await?);
+        }
+        return Ok(Answer::json(200, json!({ "users": users, "aud": AUTHENTICATED })));
+    }
     let (page, per_page) = (number("page", 1)?, number("per_page", 50)?.min(USERS_PER_PAGE));
     let skipped = (page - 1).saturating_mul(per_page);
     let ids = auth.book.call("users_page", &[per_page.value(), skipped.value()]).await?;
