@@ -5,8 +5,8 @@ use std::time::Duration;
 /// Bytes of an address that is called. Protects both sides. Refused.
 pub const URL_BYTES: usize = 8 * 1024;
 
-/// Until a connection stands: the name resolved, TCP and TLS agreed. Protects the caller, who waits.
-/// Gives up.
+/// Until a connection stands: the name resolved, TCP and TLS agreed. Protects the caller, who
+/// waits. Gives up.
 pub const CONNECT: Duration = Duration::from_secs(5);
 
 /// From the call to the last byte of its answer. Protects the caller, who waits. Gives up.

@@ -145,7 +145,7 @@ impl Arrival {
         Ok(self.confirms || vouched)
     }
 
-    /// The account without anything by which somebody else could come in, or be taken for its owner.
+    /// The account without anything by which somebody else could come in or pass for its owner.
     fn taken_over(&self, page: &mut Page<'_, '_>, user: User) -> Result<(User, Vec<String>)> {
         let until = self.now.after(self.life.access);
         let ended = session::end(page, &user.id, None, Scope::Global, until)?;

@@ -1,6 +1,6 @@
-//! `GET /authorize` and `GET /user/identities/authorize`: a browser is sent to an identity provider.
-//! What it must come back with is kept as a flow for five minutes, the state as a digest, the rest
-//! sealed; `callback` takes it. Sources: RFC 6749 section 10.12, RFC 7636, RFC 9700.
+//! `GET /authorize` and `GET /user/identities/authorize`: a browser is sent to an identity
+//! provider. What it must come back with is kept as a flow for five minutes, the state as a digest,
+//! the rest sealed; `callback` takes it. Sources: RFC 6749 section 10.12, RFC 7636, RFC 9700.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

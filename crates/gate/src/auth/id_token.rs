@@ -1,6 +1,6 @@
-//! `POST /token?grant_type=id_token`: an application on a telephone, or a page with a provider's own
-//! button, brings an ID token. It is believed as the provider's own answer is; with `link_identity`
-//! it is one more way in for who is signed in already.
+//! `POST /token?grant_type=id_token`: an application on a telephone, or a page with a provider's
+//! own button, brings an ID token. It is believed as the provider's own answer is; with
+//! `link_identity` it is one more way in for who is signed in already.
 
 use mainstay_base::{Code, Error, Result};
 

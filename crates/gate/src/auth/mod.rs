@@ -102,8 +102,20 @@ pub(crate) struct Caller {
 impl Auth {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let Parts { book, gate, hasher, rules, pepper, issuer, letters, post, external, config, clock, log } =
-            parts;
+        let Parts {
+            book,
+            gate,
+            hasher,
+            rules,
+            pepper,
+            issuer,
+            letters,
+            post,
+            external,
+            config,
+            clock,
+            log,
+        } = parts;
         let (pepper, letters) = (Arc::new(pepper), Arc::new(letters));
         let (outbox, seen) = (Outbox::default(), AtomicI64::new(0));
         Self {

@@ -25,7 +25,7 @@ impl Config {
 
 impl Asked {
     /// Where the caller wants to end up: in the query, or in the body of older clients.
-    pub(super) fn redirect<'a>(&'a self, config: &Config) -> String {
+    pub(super) fn redirect(&self, config: &Config) -> String {
         let body = self.text("redirect_to").ok().flatten();
         config.target(self.query("redirect_to").or(body))
     }

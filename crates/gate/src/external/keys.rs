@@ -78,8 +78,8 @@ impl Keys {
         Ok(Self(listed.iter().take(PROVIDER_KEYS).filter_map(Key::read).collect()))
     }
 
-    /// The one key that may have signed a token with this header. Without a name it must be the only
-    /// one of its kind.
+    /// The one key that may have signed a token with this header. Without a name it must be the
+    /// only one of its kind.
     pub fn find(&self, kid: Option<&str>, signed: Signed) -> Option<&Key> {
         let mut fitting = self.0.iter().filter(|key| {
             let named = kid.is_none_or(|kid| key.kid.as_deref() == Some(kid));

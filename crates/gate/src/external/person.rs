@@ -1,6 +1,6 @@
-//! Who somebody is, in one form whatever the provider: its claims read as what they must be, bounded,
-//! under the names that clients of the dialect know. Before it the provider was believed
-//! (`provider`), after it comes the dialect.
+//! Who somebody is, in one form whatever the provider: its claims read as what they must be,
+//! bounded, under the names that clients of the dialect know. Before it the provider was believed
+//! (`exchange`), after it comes the dialect.
 
 use mainstay_mail::address::Address;
 use serde_json::{Map, Value as Json};
