@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use mainstay_base::{Error, Result};
 use mainstay_fleet::{Call, Outbound};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use serde_json::{Map, Value as Json};
 
 use super::id_token::{self, Expected, Nonce};
@@ -15,7 +15,7 @@ use super::keys::Keys;
 use super::metadata::{Metadata, Proves};
 use super::person::{self, Person};
 use super::preset::Kind;
-use super::provider::{Provider, Secret};
+use super::provider::{PART, Provider, Secret};
 use super::unbelieved;
 use crate::limits::PROVIDER_TOKEN_BYTES;
 
@@ -105,7 +105,7 @@ impl Provider {
         let basic = metadata.proves == Proves::Basic && !matches!(self.secret, Secret::Made(_));
         let call = match &made {
             Some(secret) if basic => {
-                let part = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+                let part = |text: &str| utf8_percent_encode(text, PART).to_string();
                 let both = format!("{}:{}", part(client), part(secret));
                 Call::form(&metadata.token, &form).authorized("Basic", &STANDARD.encode(both))
             }

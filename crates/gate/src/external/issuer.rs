@@ -9,6 +9,9 @@ use super::preset::TENANT;
 /// Accounts of persons, at Azure.
 const CONSUMERS: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
+/// Apple's two names: its document and its tokens have been seen with either.
+const APPLE: [&str; 2] = ["https://appleid.apple.com", "https://account.apple.com"];
+
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Issuer {
     /// As declared, perhaps with a place for the directory.
@@ -34,7 +37,11 @@ impl Issuer {
 
     /// The document of discovery is of this issuer.
     pub fn wrote(&self, issuer: &str) -> bool {
-        issuer == self.text
+        self.is_same(issuer)
+    }
+
+    fn is_same(&self, issuer: &str) -> bool {
+        issuer == self.text || (self.text == APPLE[0] && issuer == APPLE[1])
     }
 
     /// Only one directory is meant, which the operator chose.
@@ -45,7 +52,7 @@ impl Issuer {
     /// Whether it is this issuer; of a directory that stands in it `tenant` is the same.
     pub fn is(&self, issuer: &str, tenant: Option<&str>) -> bool {
         match self.text.split_once(TENANT) {
-            None => issuer == self.text,
+            None => self.is_same(issuer),
             Some((front, back)) => {
                 let inner = issuer.strip_prefix(front).and_then(|rest| rest.strip_suffix(back));
                 inner.is_some_and(|inner| {
@@ -94,6 +101,15 @@ mod tests {
         ] {
             assert!(!issuer.is(other, None) && !issuer.wrote(other), "{other}");
         }
+    }
+
+    #[test]
+    fn apple_has_two_names_and_no_third() {
+        let apple = Issuer::new("https://appleid.apple.com", None).unwrap();
+        assert!(APPLE.iter().all(|name| apple.is(name, None) && apple.wrote(name)));
+        assert!(!apple.is("https://apple.com", None) && !apple.wrote("https://account.apple.com/"));
+        let other = Issuer::new(HONEST, None).unwrap();
+        assert!(!other.is("https://account.apple.com", None));
     }
 
     #[test]
