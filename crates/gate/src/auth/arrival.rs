@@ -5,6 +5,7 @@
 
 use mainstay_base::{Code, Error, Result};
 use mainstay_schema::Value;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
@@ -18,19 +19,25 @@ use crate::accounts::rows::{Factor, Flow, Identity, Proof, RecoveryCode, Session
 use crate::accounts::session::{self, Life, Scope, is_banned};
 use crate::external::Person;
 use crate::limits::METADATA_CHARACTERS;
+use crate::sealer::Sealer;
 
-/// Somebody who arrives, and what is needed to judge whose account it is.
-pub(super) struct Arrival {
-    provider: String,
-    person: Person,
-    /// A user who links an identity, and the session in which it began.
-    linking: Option<(String, String)>,
+/// What is needed to judge whose account it is.
+pub(super) struct Judge {
     now: Moment,
     life: Life,
     signup: bool,
     confirms: bool,
     pace: tries::Counted,
     note: Note,
+}
+
+/// Somebody who arrives.
+#[derive(Clone, Deserialize, Serialize)]
+pub(super) struct Arrival {
+    pub provider: String,
+    pub person: Person,
+    /// A user who links an identity, and the session in which it began.
+    pub linking: Option<(String, String)>,
 }
 
 /// Whose account it is.
@@ -41,24 +48,71 @@ pub(super) struct Settled {
 }
 
 impl Arrival {
-    pub fn new(
-        auth: &Auth,
-        asked: &Asked,
-        provider: &str,
-        person: Person,
-        linking: Option<(String, String)>,
-    ) -> Self {
-        let note = asked.note(Deed::SignIn, None).with("method", super::authorize::METHOD);
+    /// What an arrival is sealed for that waits with its flow.
+    fn purpose(flow: &str) -> String {
+        format!("flows.state arrival {flow}")
+    }
+
+    /// As it waits for the client that knows the verifier: an identity is linked to who began it,
+    /// and not to whoever got somebody else to follow an address.
+    ///
+    /// # Errors
+    /// Without randomness.
+    pub fn sealed(&self, sealer: &Sealer, flow: &str) -> Result<String> {
+        let text = serde_json::to_string(self).map_err(Error::internal)?;
+        sealer.seal(&Self::purpose(flow), &text)
+    }
+
+    /// The one that waits with this flow.
+    ///
+    /// # Errors
+    /// When it was sealed for another.
+    pub fn waiting(sealer: &Sealer, flow: &Flow) -> Result<Option<Self>> {
+        let Some(sealed) = flow.state.get("arrival").and_then(Json::as_str) else {
+            return Ok(None);
+        };
+        let text = sealer.open(&Self::purpose(&flow.id), sealed)?;
+        serde_json::from_str(&text).map(Some).map_err(Error::internal)
+    }
+
+    fn identity(&self, user: &User, now: Moment) -> Identity {
+        Identity {
+            id: Uuid::new_v4().to_string(),
+            user: user.id.clone(),
+            provider: self.provider.clone(),
+            provider_id: self.person.subject.clone(),
+            data: Json::Object(self.person.data.clone()),
+            email: self.person.email.clone(),
+            last_sign_in_at: Some(now),
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    /// The identity, if it is known.
+    fn known(&self, page: &mut Page<'_, '_>) -> Result<Option<Identity>> {
+        let key = [&self.provider, &self.person.subject].map(|text| Value::Text(text.clone()));
+        Ok(page.find("provider,provider_id", &key)?.into_iter().next())
+    }
+
+    fn unverified(&self) -> Error {
+        let name = &self.provider;
+        let message = format!(
+            "Unverified email with {name}. Verify the email with {name} in order to sign in"
+        );
+        Error::new(Code::ProviderAddressUnverified, message)
+    }
+}
+
+impl Judge {
+    pub fn new(auth: &Auth, asked: &Asked) -> Self {
         Self {
-            provider: provider.to_owned(),
-            person,
-            linking,
             now: auth.now(),
             life: auth.config.life,
             signup: auth.config.signup,
             confirms: auth.config.confirm_email,
             pace: tries::sign_up(auth, asked),
-            note: note.with("provider", provider),
+            note: asked.note(Deed::SignIn, None).with("method", super::authorize::METHOD),
         }
     }
 
@@ -66,35 +120,42 @@ impl Arrival {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn settle(&self, page: &mut Page<'_, '_>) -> Result<Result<Settled>> {
-        let key = [&self.provider, &self.person.subject].map(|text| Value::Text(text.clone()));
-        let known: Vec<Identity> = page.find("provider,provider_id", &key)?;
-        let known = known.into_iter().next();
-        if let Some((user, session)) = &self.linking {
-            return self.link(page, user, session, known);
+    pub fn settle(&self, page: &mut Page<'_, '_>, arrival: &Arrival) -> Result<Result<Settled>> {
+        if let Some((user, session)) = &arrival.linking {
+            return match self.linkable(page, arrival, user, session)? {
+                Ok(user) => self.link(page, arrival, user),
+                Err(error) => Ok(Err(error)),
+            };
         }
-        if let Some(identity) = known {
-            return self.again(page, identity);
+        if let Some(identity) = arrival.known(page)? {
+            return self.again(page, arrival, identity);
         }
-        let verified = self.person.email.as_deref().filter(|_| self.person.email_verified);
+        let person = &arrival.person;
+        let verified = person.email.as_deref().filter(|_| person.email_verified);
         match people::by_email(page, verified)? {
-            Some(user) if user.deleted_at.is_none() => self.join(page, user),
-            _ => self.begin(page),
+            Some(user) if user.deleted_at.is_none() => self.join(page, arrival, user),
+            _ => self.begin(page, arrival),
         }
     }
 
     /// The note of a session that begins so.
-    pub fn sign_in(&self, user: &User) -> Note {
-        self.noted(Deed::SignIn, user)
+    pub fn sign_in(&self, arrival: &Arrival, user: &User) -> Note {
+        self.noted(Deed::SignIn, arrival, user)
     }
 
-    fn noted(&self, deed: Deed, user: &User) -> Note {
+    fn noted(&self, deed: Deed, arrival: &Arrival, user: &User) -> Note {
         let id = Some(user.id.clone());
-        Note { deed, actor: id.clone(), user: id, ..self.note.clone() }
+        let note = Note { deed, actor: id.clone(), user: id, ..self.note.clone() };
+        note.with("provider", arrival.provider.as_str())
     }
 
     /// Somebody who came this way before.
-    fn again(&self, page: &mut Page<'_, '_>, identity: Identity) -> Result<Result<Settled>> {
+    fn again(
+        &self,
+        page: &mut Page<'_, '_>,
+        arrival: &Arrival,
+        identity: Identity,
+    ) -> Result<Result<Settled>> {
         let user = page.one::<User>("id", &identity.user)?;
         let Some(user) = user.filter(|user| user.deleted_at.is_none()) else {
             return Ok(Err(Error::new(Code::UserGone, "User not found")));
@@ -102,36 +163,38 @@ impl Arrival {
         if is_banned(&user, self.now) {
             return Ok(Err(banned()));
         }
-        let own = self.person.email_verified && user.email == self.person.email;
+        let own = arrival.person.email_verified && user.email == arrival.person.email;
         let mut user = user;
         if own {
             user.email_confirmed_at = user.email_confirmed_at.or(Some(self.now));
         } else if self.confirms && user.email.is_some() && user.email_confirmed_at.is_none() {
-            return Ok(Err(self.unverified()));
+            return Ok(Err(arrival.unverified()));
         }
-        page.put(&Identity {
-            id: identity.id,
-            created_at: identity.created_at,
-            ..self.identity(&user)
-        })?;
-        self.keep(page, user, Vec::new())
+        let (id, created_at) = (identity.id, identity.created_at);
+        page.put(&Identity { id, created_at, ..arrival.identity(&user, self.now) })?;
+        self.keep(page, arrival, user, Vec::new())
     }
 
     /// Somebody whose proven address is a user's already.
-    fn join(&self, page: &mut Page<'_, '_>, user: User) -> Result<Result<Settled>> {
+    fn join(
+        &self,
+        page: &mut Page<'_, '_>,
+        arrival: &Arrival,
+        user: User,
+    ) -> Result<Result<Settled>> {
         if is_banned(&user, self.now) {
             return Ok(Err(banned()));
         }
         let (user, ended) = match self.is_proven(page, &user)? {
             true => (user, Vec::new()),
-            false => self.taken_over(page, user)?,
+            false => self.taken_over(page, &arrival.provider, user)?,
         };
-        page.put(&self.identity(&user))?;
+        page.put(&arrival.identity(&user, self.now))?;
         page.note(
-            self.noted(Deed::IdentityLinked, &user).with("sessions_ended", ended.len()),
+            self.noted(Deed::IdentityLinked, arrival, &user).with("sessions_ended", ended.len()),
             self.now,
         )?;
-        self.keep(page, user, ended)
+        self.keep(page, arrival, user, ended)
     }
 
     /// The address was proven to be this user's: by a letter, or by a provider. Where addresses are
@@ -146,7 +209,12 @@ impl Arrival {
     }
 
     /// The account without anything by which somebody else could come in or pass for its owner.
-    fn taken_over(&self, page: &mut Page<'_, '_>, user: User) -> Result<(User, Vec<String>)> {
+    fn taken_over(
+        &self,
+        page: &mut Page<'_, '_>,
+        provider: &str,
+        user: User,
+    ) -> Result<(User, Vec<String>)> {
         let until = self.now.after(self.life.access);
         let ended = session::end(page, &user.id, None, Scope::Global, until)?;
         page.remove::<Identity>("user", &user.id)?;
@@ -169,48 +237,51 @@ impl Arrival {
             ..user
         };
         if let Json::Object(about) = &mut user.app_metadata {
-            about.insert("provider".to_owned(), self.provider.as_str().into());
+            about.insert("provider".to_owned(), provider.into());
             about.insert("providers".to_owned(), json!([]));
         }
         Ok((user, ended))
     }
 
     /// Somebody new.
-    fn begin(&self, page: &mut Page<'_, '_>) -> Result<Result<Settled>> {
+    fn begin(&self, page: &mut Page<'_, '_>, arrival: &Arrival) -> Result<Result<Settled>> {
         if !self.signup {
             let message = "Signups not allowed for this instance";
             return Ok(Err(Error::new(Code::SignupDisabled, message)));
         }
-        if self.confirms && !self.person.email_verified {
-            return Ok(Err(self.unverified()));
+        if self.confirms && !arrival.person.email_verified {
+            return Ok(Err(arrival.unverified()));
         }
         if let Some(wait) = page.count_all(&self.pace, self.now)? {
             return Ok(Err(tries::too_many(wait)));
         }
-        let email = self.person.email.clone();
+        let email = arrival.person.email.clone();
         // What nobody verified is nobody's: where it is taken, the newcomer goes without.
         let taken = people::by_email(page, email.as_deref())?.is_some();
         let email = email.filter(|_| !taken);
         let user = User {
             email_confirmed_at: email.as_ref().map(|_| self.now),
             email,
-            app_metadata: json!({ "provider": self.provider, "providers": [self.provider] }),
+            app_metadata: json!({ "provider": arrival.provider, "providers": [arrival.provider] }),
             ..new_user(serde_json::Map::new(), self.now)
         };
         page.put(&user)?;
-        page.put(&self.identity(&user))?;
-        page.note(self.noted(Deed::SignUp, &user), self.now)?;
-        self.keep(page, user, Vec::new())
+        page.put(&arrival.identity(&user, self.now))?;
+        page.note(self.noted(Deed::SignUp, arrival, &user), self.now)?;
+        self.keep(page, arrival, user, Vec::new())
     }
 
-    /// Somebody who is signed in and wants one more way to do so.
-    fn link(
+    /// The user that an identity may be linked to. The inner error is the refusal.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn linkable(
         &self,
         page: &mut Page<'_, '_>,
+        arrival: &Arrival,
         user: &str,
         session: &str,
-        known: Option<Identity>,
-    ) -> Result<Result<Settled>> {
+    ) -> Result<Result<User>> {
         let lives = page.one::<Session>("id", session)?.is_some_and(|session| {
             session.user == user && !session::is_over(&session, self.now, &self.life)
         });
@@ -219,70 +290,63 @@ impl Arrival {
             return Ok(Err(Error::new(Code::SessionGone, message)));
         }
         let found = page.one::<User>("id", user)?;
-        let Some(mut user) = found.filter(|user| user.deleted_at.is_none()) else {
+        let Some(user) = found.filter(|user| user.deleted_at.is_none()) else {
             return Ok(Err(Error::new(Code::UserGone, "User not found")));
         };
         if is_banned(&user, self.now) {
             return Ok(Err(banned()));
         }
-        if let Some(known) = known {
-            let message = match known.user == user.id {
-                true => "Identity is already linked",
-                false => "Identity is already linked to another user",
-            };
-            return Ok(Err(Error::new(Code::IdentityExists, message)));
-        }
-        let verified = self.person.email.clone().filter(|_| self.person.email_verified);
+        Ok(match arrival.known(page)? {
+            None => Ok(user),
+            Some(known) => {
+                let message = match known.user == user.id {
+                    true => "Identity is already linked",
+                    false => "Identity is already linked to another user",
+                };
+                Err(Error::new(Code::IdentityExists, message))
+            }
+        })
+    }
+
+    /// Somebody who is signed in and wants one more way to do so.
+    fn link(
+        &self,
+        page: &mut Page<'_, '_>,
+        arrival: &Arrival,
+        user: User,
+    ) -> Result<Result<Settled>> {
+        let mut user = user;
+        let person = &arrival.person;
+        let verified = person.email.clone().filter(|_| person.email_verified);
         if user.email.is_none() && people::by_email(page, verified.as_deref())?.is_none() {
             user.email_confirmed_at = verified.as_ref().map(|_| self.now);
             user.email = verified;
         }
         user.is_anonymous = false;
         page.put(&user)?;
-        page.put(&self.identity(&user))?;
-        page.note(self.noted(Deed::IdentityLinked, &user), self.now)?;
-        self.keep(page, user, Vec::new())
+        page.put(&arrival.identity(&user, self.now))?;
+        page.note(self.noted(Deed::IdentityLinked, arrival, &user), self.now)?;
+        self.keep(page, arrival, user, Vec::new())
     }
 
     /// The user with what the provider says of it.
     fn keep(
         &self,
         page: &mut Page<'_, '_>,
+        arrival: &Arrival,
         user: User,
         ended: Vec<String>,
     ) -> Result<Result<Settled>> {
         let mut user = user;
-        add_provider(&mut user, &self.provider);
+        add_provider(&mut user, &arrival.provider);
         let mut data = user.user_metadata.clone();
-        people::merge(&mut data, &self.person.data);
+        people::merge(&mut data, &arrival.person.data);
         if data.to_string().len() <= METADATA_CHARACTERS {
             user.user_metadata = data;
         }
         user.updated_at = self.now;
         page.put(&user)?;
         Ok(Ok(Settled { user, ended }))
-    }
-
-    fn identity(&self, user: &User) -> Identity {
-        Identity {
-            id: Uuid::new_v4().to_string(),
-            user: user.id.clone(),
-            provider: self.provider.clone(),
-            provider_id: self.person.subject.clone(),
-            data: Json::Object(self.person.data.clone()),
-            email: self.person.email.clone(),
-            last_sign_in_at: Some(self.now),
-            created_at: self.now,
-            updated_at: self.now,
-        }
-    }
-
-    fn unverified(&self) -> Error {
-        let name = &self.provider;
-        let message = format!(
-            "Unverified email with {name}. Verify the email with {name} in order to sign in"
-        );
-        Error::new(Code::ProviderAddressUnverified, message)
     }
 }
 

@@ -7,12 +7,13 @@ use mainstay_base::{Code, Error, Facts, Result};
 use serde_json::{Map, Value as Json, json};
 
 use super::answer::Answer;
-use super::arrival::{Arrival, Settled};
+use super::arrival::{Arrival, Judge, Settled};
 use super::asked::Asked;
 use super::authorize::{Away, METHOD, away_purpose};
 use super::redirect::{form, with_fragment, with_query};
 use super::{Auth, pkce, proof, refusal};
 use crate::accounts::Page;
+use crate::accounts::record::Moment;
 use crate::accounts::rows::{Flow, Session, User};
 use crate::accounts::session::{self, Method};
 use crate::external::{Person, Returned};
@@ -135,29 +136,49 @@ async fn settled(
     let (now, life, origin) = (auth.now(), auth.config.life, asked.origin.clone());
     let tokens = Json::Object(tokens(&person)).to_string();
     let linking = flow.user.clone().zip(linking);
-    let arrival = Arrival::new(auth, asked, provider, person, linking);
+    let judge = Judge::new(auth, asked);
+    let arrival = Arrival { provider: provider.to_owned(), person, linking };
     let method = Method::of(METHOD, Some(provider));
     let work = move |page: &mut Page<'_, '_>| {
-        let Settled { user, ended } = match arrival.settle(page)? {
+        if let (Some((user, session)), Some(_)) = (&arrival.linking, &flow.challenge) {
+            let user = match judge.linkable(page, &arrival, user, session)? {
+                Ok(user) => user,
+                Err(error) => return Ok(Err(error)),
+            };
+            let waits = arrival.sealed(page.sealer(), &flow.id)?;
+            let code = issued(page, &flow, &user, (&tokens, Some(waits)), now)?;
+            return Ok(Ok((Onward::Code(code), Vec::new())));
+        }
+        let Settled { user, ended } = match judge.settle(page, &arrival)? {
             Ok(settled) => settled,
             Err(error) => return Ok(Err(error)),
         };
         if flow.challenge.is_some() {
-            let purpose = pkce::carried_purpose(&flow.id);
-            let carried = page.sealer().seal(&purpose, &tokens)?;
-            let flow = Flow { state: json!({ "carried": carried }), ..flow.clone() };
-            let code = page.issue_code(flow, &user.id, now)?;
+            let code = issued(page, &flow, &user, (&tokens, None), now)?;
             return Ok(Ok((Onward::Code(code), ended)));
         }
         let user = User { last_sign_in_at: Some(now), ..user };
         page.put(&user)?;
         let session = session::open(page, &user, &method, &origin, now, &life)?;
-        page.note(arrival.sign_in(&user), now)?;
+        page.note(judge.sign_in(&arrival, &user), now)?;
         Ok(Ok((Onward::Session(Box::new((user, session))), ended)))
     };
     let (onward, ended) = auth.book.write(work).await??;
     auth.gate.end_sessions(&ended, now.after(life.access).seconds());
     Ok(onward)
+}
+
+/// The code for the client that began the flow, with what waits for it there.
+fn issued(
+    page: &mut Page<'_, '_>,
+    flow: &Flow,
+    user: &User,
+    (tokens, arrival): (&str, Option<String>),
+    now: Moment,
+) -> Result<String> {
+    let carried = page.sealer().seal(&pkce::carried_purpose(&flow.id), tokens)?;
+    let state = json!({ "carried": carried, "arrival": arrival });
+    page.issue_code(Flow { state, ..flow.clone() }, &user.id, now)
 }
 
 /// The application's page with everything that a client keeps of a session, in the fragment, which

@@ -5,7 +5,7 @@
 use mainstay_base::{Code, Error, Result};
 
 use super::answer::Answer;
-use super::arrival::{Arrival, Settled};
+use super::arrival::{Arrival, Judge, Settled};
 use super::asked::Asked;
 use super::authorize::{METHOD, provider};
 use super::{Auth, Caller, identities};
@@ -66,17 +66,18 @@ async fn enter(
     linking: Option<(String, String)>,
 ) -> Result<Answer> {
     let (now, life, origin) = (auth.now(), auth.config.life, asked.origin.clone());
-    let arrival = Arrival::new(auth, asked, provider, person, linking);
+    let judge = Judge::new(auth, asked);
+    let arrival = Arrival { provider: provider.to_owned(), person, linking };
     let method = Method::of(METHOD, Some(provider));
     let work = move |page: &mut Page<'_, '_>| {
-        let Settled { user, ended } = match arrival.settle(page)? {
+        let Settled { user, ended } = match judge.settle(page, &arrival)? {
             Ok(settled) => settled,
             Err(error) => return Ok(Err(error)),
         };
         let user = User { last_sign_in_at: Some(now), ..user };
         page.put(&user)?;
         let session = session::open(page, &user, &method, &origin, now, &life)?;
-        page.note(arrival.sign_in(&user), now)?;
+        page.note(judge.sign_in(&arrival, &user), now)?;
         Ok(Ok((user, session, ended)))
     };
     let (user, session, ended) = auth.book.write(work).await??;

@@ -3,13 +3,14 @@
 //! (`exchange`), after it comes the dialect.
 
 use mainstay_mail::address::Address;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use super::preset::Kind;
 use crate::limits::{PROVIDER_CLAIM_CHARACTERS, SUBJECT_CHARACTERS};
 
 /// Somebody whom a provider vouches for.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Deserialize, PartialEq, Serialize)]
 pub struct Person {
     /// Who it is there, for good. An address is never that.
     pub subject: String,

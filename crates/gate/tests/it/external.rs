@@ -76,6 +76,14 @@ impl Desk {
         behind(&self.callback(&format!("code={code}&state={state}")).await)
     }
 
+    /// Somebody who is signed in begins to link an identity of `other`: what comes back.
+    pub async fn link(&self, other: &Provider, token: &str, query: &str) -> String {
+        let path = "/user/identities/authorize?skip_http_redirect=true&provider=other";
+        let answer = self.ask("GET", &format!("{path}{query}"), Some(token), Value::Null).await;
+        let (code, state) = other.consent(answer.text("url"));
+        format!("code={code}&state={state}")
+    }
+
     pub async fn exchange(&self, code: &str, verifier: &str) -> Answer {
         let body = json!({ "auth_code": code, "code_verifier": verifier });
         self.ask("POST", "/token?grant_type=pkce", None, body).await

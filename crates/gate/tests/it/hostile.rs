@@ -182,6 +182,29 @@ async fn codes_are_bound_to_the_flow_that_asked_for_them() {
     assert!(desk.arrive(&provider).await.contains_key("access_token"), "the control");
 }
 
+/// An ID token with one character changed, wherever that is, is none.
+#[tokio::test]
+async fn an_id_token_that_was_changed_anywhere_is_refused() {
+    let (provider, desk) = both(|_| ()).await;
+    let token = provider.id_token(|_| ());
+    let bring = async |token: &str| {
+        let body = json!({ "provider": "keycloak", "id_token": token });
+        desk.ask("POST", "/token?grant_type=id_token", None, body).await
+    };
+    for at in 0..token.len() {
+        let other = if &token[at..=at] == "A" { "B" } else { "A" };
+        let changed = format!("{}{other}{}", &token[..at], &token[at + 1..]);
+        assert_eq!(bring(&changed).await.code(), (400, "bad_jwt"), "{at}");
+    }
+    for changed in
+        [format!("{token}A"), format!("{token}="), format!("{token}."), format!(" {token}")]
+    {
+        assert_eq!(bring(&changed).await.code(), (400, "bad_jwt"), "{changed}");
+    }
+    assert_eq!(desk.users().await, 0);
+    assert_eq!(bring(&token).await.status, 200, "the control");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_code_that_comes_fifty_times_at_once_is_good_for_one_session() {
     let (provider, desk) = both(|_| ()).await;
@@ -246,6 +269,10 @@ async fn without_its_verifier_a_code_is_worth_nothing() {
         200,
         "the control of the plain method"
     );
+    let own = code("s256", CHALLENGE).await;
+    let misused = behind(&desk.callback(&format!("code=a&state={own}")).await);
+    assert_eq!(misused["error_code"], "bad_oauth_state", "a code is no state");
+    assert_eq!(desk.exchange(&own, VERIFIER).await.status, 200, "and is not spent as one");
     let late = code("s256", CHALLENGE).await;
     desk.clock.advance_seconds(301);
     assert_eq!(desk.exchange(&late, VERIFIER).await.code(), (422, "flow_state_expired"));
@@ -406,16 +433,12 @@ async fn where_addresses_are_not_confirmed_having_one_proves_nothing() {
     let squatter = desk.ask("POST", "/signup", None, body).await;
     let token = squatter.text("access_token").to_owned();
     // A second way in, a second factor, a code that waits, and a linking that is under way.
-    let linking = async |query: &str| {
-        let path =
-            format!("/user/identities/authorize?skip_http_redirect=true&provider=other{query}");
-        let answer = desk.ask("GET", &path, Some(&token), Value::Null).await;
-        let (code, state) = other.consent(answer.text("url"));
-        format!("code={code}&state={state}")
-    };
-    let proof = format!("&code_challenge={CHALLENGE}&code_challenge_method=s256");
-    let waiting = behind(&desk.callback(&linking(&proof).await).await)["code"].clone();
-    let under_way = linking("").await;
+    behind(&desk.callback(&desk.link(&other, &token, "").await).await);
+    let query = format!("&code_challenge={CHALLENGE}&code_challenge_method=s256");
+    other.tell(|script| script.person["sub"] = json!("another eve"));
+    let waiting = desk.callback(&desk.link(&other, &token, &query).await).await;
+    let waiting = behind(&waiting)["code"].clone();
+    let under_way = desk.link(&other, &token, "").await;
     let own = factor(squatter.body["user"]["id"].as_str().unwrap());
     desk.ground.book().write(move |page| page.put(&own)).await.unwrap();
     assert_eq!(desk.user(&token).await["identities"].as_array().unwrap().len(), 2);
@@ -441,6 +464,33 @@ async fn where_addresses_are_not_confirmed_having_one_proves_nothing() {
     let again = desk.arrive(&provider).await;
     assert_eq!(desk.user(&again["access_token"]).await["id"], owner["id"]);
     assert_eq!(desk.sign_in("ann@example.com", "battery staple").await.status, 200);
+}
+
+#[tokio::test]
+async fn nobody_s_identity_is_linked_to_who_only_sent_them_there() {
+    let other = Provider::open().await;
+    let desk = desk_of(&[("other", declared(&other))], |_| ()).await;
+    let eve = desk.sign_up("eve@example.com", "correct horse").await;
+    let token = eve.text("access_token");
+    let query = format!("&code_challenge={CHALLENGE}&code_challenge_method=s256");
+    // Eve begins, Ann follows the address and comes back with the code: in her own browser.
+    let back = desk.link(&other, token, &query).await;
+    let code = behind(&desk.callback(&back).await)["code"].clone();
+    let providers = async || desk.user(token).await["app_metadata"]["providers"].clone();
+    assert_eq!(providers().await, json!(["email"]), "Eve has nothing of it without the code");
+    assert_eq!(desk.exchange(&code, CHALLENGE).await.code(), (400, "bad_code_verifier"));
+    assert_eq!(providers().await, json!(["email"]));
+    // Who has both is linked.
+    let code =
+        behind(&desk.callback(&desk.link(&other, token, &query).await).await)["code"].clone();
+    let linked = desk.exchange(&code, VERIFIER).await;
+    assert_eq!(linked.status, 200, "{}", linked.body);
+    assert_eq!(linked.body["user"]["id"], eve.body["user"]["id"]);
+    assert_eq!(linked.text("provider_token"), "the access token");
+    assert_eq!(providers().await, json!(["email", "other"]));
+    // What stands against it is said at once.
+    let again = behind(&desk.callback(&desk.link(&other, token, &query).await).await);
+    assert_eq!(again["error_code"], "identity_already_exists");
 }
 
 #[tokio::test]
