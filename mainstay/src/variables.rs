@@ -20,16 +20,12 @@ pub fn check(names: impl Iterator<Item = String>) -> Result<()> {
         .iter()
         .flat_map(|section| {
             let name = |key: &&str| format!("{PREFIX}{}_{key}", section.name).to_uppercase();
-            section.keys.iter().map(name).collect::<Vec<_>>()
+            section.keys().iter().map(name).collect::<Vec<_>>()
         })
         .collect();
     for name in names.filter(|name| name.starts_with(PREFIX)) {
         let rest = name[PREFIX.len()..].to_ascii_lowercase();
-        // A section whose keys are not listed takes any.
-        let open = SECTIONS.iter().any(|section| {
-            section.keys.is_empty() && rest.starts_with(&format!("{}_", section.name))
-        });
-        if open || OTHERS.contains(&rest.as_str()) || known.contains(&name.to_uppercase()) {
+        if OTHERS.contains(&rest.as_str()) || known.contains(&name.to_uppercase()) {
             continue;
         }
         let near = nearest(&name, known.iter().map(String::as_str));

@@ -1,8 +1,8 @@
 //! Writes letters to people and brings them to a mail server.
 //!
-//! `address` is to whom. Letters: what they say (`templates`, `template`, `wording`), what one is (`letter`), who takes
-//! them (`smtp` in production, `catcher` in development) and when to try again (`outbox`). The
-//! caller keeps letters in a durable table and drives `Post::send` from it.
+//! `address` is to whom. Letters: what they say (`templates`, `template`, `wording`), what one is
+//! (`letter`), who takes them (`smtp` in production, `catcher` in development) and when to try
+//! again (`outbox`). The caller keeps letters in a durable table and drives `Post::send` from it.
 
 pub mod address;
 pub mod catcher;

@@ -1,5 +1,5 @@
-//! `mainstay audit …`: what was done to accounts, and whether the record of it is whole. Asks by way
-//! of `reach`; `gate` keeps the journal.
+//! `mainstay audit …`: what was done to accounts, and whether the record of it is whole. Asks by
+//! way of `reach`; `gate` keeps the journal.
 
 use http::Method;
 use mainstay_base::{Code, Error, Result};

@@ -131,7 +131,10 @@ pub fn next<F: Field>(row: &mut std::vec::IntoIter<Value>, name: &str) -> Result
 }
 
 macro_rules! record {
-    ($(#[$doc:meta])* $name:ident = $table:literal { $($(#[$field_doc:meta])* $field:ident: $kind:ty,)* }) => {
+    (
+        $(#[$doc:meta])*
+        $name:ident = $table:literal { $($(#[$field_doc:meta])* $field:ident: $kind:ty,)* }
+    ) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq)]
         pub struct $name { $($(#[$field_doc])* pub $field: $kind,)* }

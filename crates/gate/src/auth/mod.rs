@@ -136,6 +136,12 @@ impl Auth {
         }
     }
 
+    /// Passwords that were hashed since the start, those for nobody included.
+    #[must_use]
+    pub fn hashed(&self) -> u64 {
+        self.hasher.computed()
+    }
+
     /// Answers a request; `below` is the path behind `/auth/v1`.
     pub async fn answer(
         &self,

@@ -7,13 +7,15 @@ use mainstay_base::{Code, Error, Result};
 use mainstay_mail::address::Address;
 use mainstay_schema::Value;
 
-use super::Auth;
 use super::asked::Asked;
+use super::{Auth, Paces};
 use crate::accounts::Page;
 use crate::accounts::pace::{Pace, refused};
 use crate::accounts::record::Moment;
 use crate::accounts::rows::Guesses;
+use crate::accounts::session::Origin;
 use crate::limits::KNOWN_DEVICE_SECONDS;
+use crate::sealer::Sealer;
 
 /// Everything that one try is counted under.
 pub type Counted = Vec<(String, Pace)>;
@@ -30,21 +32,26 @@ pub struct Guess {
 /// A guess at the account of this address or id.
 #[must_use]
 pub fn guess(auth: &Auth, asked: &Asked, account: &str) -> Guess {
-    let (place, agent) = (asked.origin.place(), asked.origin.agent.as_deref().unwrap_or_default());
-    let (hash, paces) =
-        (|what: &str, parts: &[&str]| auth.book.sealer().hash(what, parts), auth.config.paces);
-    Guess {
-        device: hash("device", &[account, &place, agent]),
-        known: (hash("tries of a known device", &[account, &place, agent]), paces.known_device),
-        strange: vec![
-            (hash("tries of a place at an account", &[account, &place]), paces.stranger),
-            (hash("tries at an account", &[account]), paces.strangers),
-        ],
-        place: (hash("tries of a place", &[&place]), paces.place),
-    }
+    Guess::new(auth.book.sealer(), &asked.origin, auth.config.paces, account)
 }
 
 impl Guess {
+    /// A guess at an account, from somewhere.
+    #[must_use]
+    pub fn new(sealer: &Sealer, origin: &Origin, paces: Paces, account: &str) -> Self {
+        let (place, agent) = (origin.place(), origin.agent.as_deref().unwrap_or_default());
+        let hash = |what: &str, parts: &[&str]| sealer.hash(what, parts);
+        Self {
+            device: hash("device", &[account, &place, agent]),
+            known: (hash("tries of a known device", &[account, &place, agent]), paces.known_device),
+            strange: vec![
+                (hash("tries of a place at an account", &[account, &place]), paces.stranger),
+                (hash("tries at an account", &[account]), paces.strangers),
+            ],
+            place: (hash("tries of a place", &[&place]), paces.place),
+        }
+    }
+
     /// Counts the try, before anything is compared; or in how many seconds the next one is heard.
     ///
     /// # Errors
@@ -65,6 +72,14 @@ impl Guess {
         if !self.is_known(page, now)? {
             page.uncount(&self.place.0, &self.place.1, now)?;
         }
+        self.welcome(page, now)
+    }
+
+    /// The owner is here, and nothing was guessed: as `forgive`, without a try to take back.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn welcome(&self, page: &mut Page<'_, '_>, now: Moment) -> Result<()> {
         for (what, _) in self.strange.iter().chain([&self.known]) {
             page.remove::<Guesses>("what", what)?;
         }

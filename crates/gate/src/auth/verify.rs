@@ -165,7 +165,7 @@ async fn prove(
         letters: std::sync::Arc::clone(&auth.letters),
     };
     let (now, note) = (entering.now, asked.note(Deed::CodeFailed, None));
-    let confirmed = asked.note(Deed::Confirmed, None);
+    let (confirmed, paces) = (asked.note(Deed::Confirmed, None), auth.config.paces);
     let work = move |page: &mut Page<'_, '_>| {
         if let Some(guess) = &guess
             && let Some(wait) = guess.begin(page, now)?
@@ -180,8 +180,13 @@ async fn prove(
             page.note(note.clone(), now)?;
             return Ok(Err(proof::refused()));
         };
-        if let Some(guess) = &guess {
-            guess.forgive(page, now)?;
+        match &guess {
+            Some(guess) => guess.forgive(page, now)?,
+            None => {
+                let (sealer, origin) = (page.sealer(), &entering.origin);
+                let guess = tries::Guess::new(sealer, origin, paces, &proof.address);
+                guess.welcome(page, now)?;
+            }
         }
         let mut note = confirmed.clone().with("kind", proof.kind.as_str());
         (note.user, note.actor) = (Some(proof.user.clone()), Some(proof.user.clone()));

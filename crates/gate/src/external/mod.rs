@@ -22,10 +22,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mainstay_base::{Clock, Code, Error, Result};
-use mainstay_fleet::{Outbound, Settings};
+use mainstay_fleet::Outbound;
 
 pub use declared::Declared;
 pub use exchange::Returned;
+/// How far calls to providers may reach.
+pub use mainstay_fleet::Settings as Reach;
 pub use person::Person;
 pub use provider::{Provider, Sent};
 
@@ -52,7 +54,7 @@ impl External {
     pub fn new(
         declared: &BTreeMap<String, Declared>,
         callback: String,
-        settings: Settings,
+        reach: Reach,
         clock: &Arc<dyn Clock>,
     ) -> Result<Self> {
         let enabled: Vec<_> = declared.iter().filter(|(_, one)| one.is_enabled()).collect();
@@ -70,10 +72,10 @@ impl External {
                 let message = format!("no identity provider can be called `{name}`");
                 return Err(Error::new(Code::Internal, message));
             }
-            let mut settings = settings.clone();
+            let mut reach = reach.clone();
             let urls = declared.addresses().filter_map(|url| mainstay_fleet::read_url(url).ok());
-            settings.allowed.extend(urls.filter_map(|url| url.host().map(ToOwned::to_owned)));
-            let outbound = Outbound::new(settings)?;
+            reach.allowed.extend(urls.filter_map(|url| url.host().map(ToOwned::to_owned)));
+            let outbound = Outbound::new(reach)?;
             let provider = Provider::new(name, declared, outbound, Arc::clone(clock))?;
             by_name.insert(name.clone(), Arc::new(provider));
         }
@@ -113,7 +115,7 @@ mod tests {
         change(&mut declared);
         let clock: Arc<dyn Clock> = Arc::new(FakeClock::at(0));
         let declared = BTreeMap::from([(name.to_owned(), declared)]);
-        External::new(&declared, String::new(), Settings::default(), &clock)
+        External::new(&declared, String::new(), Reach::default(), &clock)
     }
 
     #[test]

@@ -225,6 +225,11 @@ impl Desk {
         self.ask("POST", "/token?grant_type=refresh_token", None, body).await
     }
 
+    /// Passwords that were hashed so far, those for nothing included.
+    pub fn hashes(&self) -> u64 {
+        self.auth.hashed()
+    }
+
     /// A click on a link of a letter: where it leads.
     pub async fn click(&self, link: &str) -> String {
         let request = Request::get(link).body(Bytes::new()).unwrap();

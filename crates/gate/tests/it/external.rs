@@ -12,7 +12,7 @@ use mainstay_base::Clock;
 use mainstay_credentials::secret;
 use mainstay_gate::accounts::rows::Flow;
 use mainstay_gate::auth::Config;
-use mainstay_gate::external::{Declared, External};
+use mainstay_gate::external::{Declared, External, Reach};
 use serde_json::{Value, json};
 
 use crate::desk::{Answer, Desk, Ground, START, desk_with};
@@ -36,8 +36,7 @@ pub async fn desk_of(declared: &[(&str, Declared)], change: impl FnOnce(&mut Con
     let clock: Arc<dyn Clock> = Arc::clone(&ground.clock) as Arc<dyn Clock>;
     let declared: BTreeMap<String, Declared> =
         declared.iter().map(|(name, declared)| ((*name).to_owned(), declared.clone())).collect();
-    let settings = mainstay_fleet::Settings::default();
-    let external = External::new(&declared, CALLBACK.to_owned(), settings, &clock).unwrap();
+    let external = External::new(&declared, CALLBACK.to_owned(), Reach::default(), &clock).unwrap();
     desk_with(ground, external, change).await
 }
 

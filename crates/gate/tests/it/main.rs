@@ -4,11 +4,15 @@
 #![allow(clippy::unwrap_used)] // a panic is how a test fails
 
 mod accounts;
+mod admin;
 mod desk;
 mod external;
+mod guessing;
 mod hostile;
 mod letters;
+mod processes;
 mod provider;
+mod refusals;
 
 use std::sync::Arc;
 
