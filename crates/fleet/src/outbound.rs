@@ -22,7 +22,7 @@ use tokio::sync::Semaphore;
 use crate::connect::{Connector, Resolve, Way, system};
 use crate::{limits, target};
 
-/// Unreserved characters of RFC 3986 stand for themselves; a space is `%20`, as all readers take it.
+/// Unreserved characters (RFC 3986) stand for themselves; a space is `%20`, as all readers know it.
 const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// How far calls may reach.

@@ -1,6 +1,6 @@
 //! Who a provider says that it is, compared to the letter: a prefix, another case or a slash more
-//! is somebody else (OpenID Connect Core 3.1.3.7, RFC 9207; CVE-2026-31813). Only Azure's has a place
-//! in it, for the id of a directory and nothing else.
+//! is somebody else (OpenID Connect Core 3.1.3.7, RFC 9207; CVE-2026-31813). Only Azure's has a
+//! place in it, for the id of a directory and nothing else.
 
 use uuid::Uuid;
 

@@ -18,7 +18,8 @@ use super::preset::{Kind, preset};
 use crate::limits::PASSED_CHARACTERS;
 
 /// Unreserved characters stand for themselves: some readers decode nothing.
-pub(super) const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub(super) const PART: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// What a client may hand on to a provider: how it asks, never what it answers and to whom.
 const PASSED: [&str; 11] = [

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use http::Request;
-use mainstay_base::Clock;
+use mainstay_base::{Clock, Code};
 use mainstay_credentials::secret;
 use mainstay_gate::accounts::rows::Flow;
 use mainstay_gate::auth::Config;
@@ -337,7 +337,7 @@ async fn an_application_brings_an_id_token() {
         let refused = bring(&token, nonce).await;
         assert_eq!(refused.code(), (400, "bad_jwt"), "{token} {nonce}");
     }
-    assert_eq!(mainstay_base::Code::IdTokenBad.text(), "bad_jwt");
+    assert_eq!((Code::IdTokenBad.status(), Code::IdTokenBad.text()), (400, "bad_jwt"));
     for body in
         [json!({ "provider": "keycloak" }), json!({ "provider": "github", "id_token": token })]
     {
@@ -455,7 +455,7 @@ async fn an_identity_is_linked_by_an_id_token_too() {
     let body = json!({ "provider": "keycloak", "id_token": token, "link_identity": true });
     let path = "/token?grant_type=id_token";
     let nobody = desk.ask("POST", path, None, body.clone()).await;
-    assert_eq!(nobody.code(), (403, "bad_jwt"));
+    assert_eq!(nobody.code(), (Code::JwtBad.status(), "bad_jwt"));
     let linked = desk.ask("POST", path, Some(bob.text("access_token")), body).await;
     assert_eq!(linked.status, 200, "{}", linked.body);
     assert_eq!(linked.body["user"]["id"], bob.body["user"]["id"]);
