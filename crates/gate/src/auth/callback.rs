@@ -13,6 +13,7 @@ use super::authorize::{Away, METHOD, away_purpose};
 use super::redirect::{form, with_fragment, with_query};
 use super::{Auth, pkce, proof, refusal};
 use crate::accounts::Page;
+use crate::accounts::journal::Deed;
 use crate::accounts::record::Moment;
 use crate::accounts::rows::{Flow, Session, User};
 use crate::accounts::session::{self, Method};
@@ -52,10 +53,22 @@ pub(super) async fn answer(auth: &Auth, asked: &Asked, verb: &Verb, facts: &Fact
     if let Some(word) = given(asked, "error") {
         return refused(&target, word, given(asked, "error_description"), by_code);
     }
+    let provider = back.flow.provider.clone().unwrap_or_default();
     match onward(auth, asked, back, &target).await {
         Ok(url) => Answer::redirect(302, url),
-        Err(error) => failed(&target, &error, by_code, facts),
+        Err(error) => {
+            let noted = noted(auth, asked, &provider, &error).await;
+            failed(&target, noted.as_ref().err().unwrap_or(&error), by_code, facts)
+        }
     }
+}
+
+/// The journal has failures of those who were sent away by us; strangers could fill it.
+async fn noted(auth: &Auth, asked: &Asked, provider: &str, error: &Error) -> Result<()> {
+    let note = asked.note(Deed::SignInFailed, None).with("method", METHOD);
+    let code = refusal::text(error.code());
+    let (note, now) = (note.with("provider", provider).with("code", code), auth.now());
+    auth.book.write(move |page: &mut Page<'_, '_>| page.note(note.clone(), now)).await
 }
 
 /// In the query, or in the form of those who answer by one.

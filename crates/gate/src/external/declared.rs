@@ -14,7 +14,8 @@ pub struct Declared {
     pub client_id: String,
     /// None for a public client, which PKCE alone protects.
     pub secret: Option<String>,
-    /// Where discovery begins, and what `iss` must say, to the letter.
+    /// Where discovery begins, and what `iss` must say, to the letter. A name stands for one issuer
+    /// for good: the identities of its people are kept under it.
     pub issuer: Option<String>,
     /// What is asked for, in place of what is usual.
     pub scopes: Option<Vec<String>>,

@@ -63,8 +63,7 @@ impl External {
         }
         let mut by_name = BTreeMap::new();
         for (name, declared) in enabled {
-            let plain =
-                |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+            let plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b':');
             if !(1..=64).contains(&name.len())
                 || !name.bytes().all(plain)
                 || TAKEN.contains(&&**name)

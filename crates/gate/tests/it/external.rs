@@ -188,6 +188,28 @@ async fn all_algorithms_of_the_list_are_taken_and_new_keys_are_found() {
 }
 
 #[tokio::test]
+async fn a_client_says_who_it_is_as_the_provider_wants_to_hear_it() {
+    let (provider, desk) = both(|_| ()).await;
+    assert!(desk.arrive(&provider).await.contains_key("access_token"), "in the header");
+    provider.tell(|script| script.form_only = true);
+    assert_eq!(desk.arrive(&provider).await["error_code"], "bad_oauth_callback");
+    desk.clock.advance_seconds(3_600);
+    let methods = json!({ "token_endpoint_auth_methods_supported": ["client_secret_post"] });
+    provider.tell(|script| {
+        script.metadata = methods;
+        script.lie = Lie::Claims(|claims| claims["exp"] = json!(START + 7_200));
+    });
+    assert!(desk.arrive(&provider).await.contains_key("access_token"), "in the form");
+    let journal = desk.admin("GET", "/admin/audit", Value::Null).await.body.to_string();
+    assert!(journal.contains("sign_in_failed"), "{journal}");
+    let public = Declared { secret: None, ..declared(&provider) };
+    let desk = desk_of(&[("keycloak", public)], |_| ()).await;
+    assert_eq!(desk.arrive(&provider).await["error_code"], "bad_oauth_callback");
+    provider.tell(|script| script.public = true);
+    assert!(desk.arrive(&provider).await.contains_key("access_token"), "without a secret");
+}
+
+#[tokio::test]
 async fn an_address_that_only_userinfo_says_is_asked_there() {
     let (provider, desk) = both(|config| config.confirm_email = true).await;
     provider.tell(|script| script.reserved = vec!["email", "email_verified", "name"]);

@@ -149,6 +149,10 @@ pub struct Script {
     /// Names of claims that only `userinfo` says.
     pub reserved: Vec<&'static str>,
     pub lie: Lie,
+    /// Our client has no secret there.
+    pub public: bool,
+    /// It looks for the secret in the form only.
+    pub form_only: bool,
     /// Over what discovery says.
     pub metadata: Value,
     /// Answers by path, over its own.
@@ -194,6 +198,8 @@ impl Provider {
             person: ann(),
             reserved: Vec::new(),
             lie: Lie::None,
+            public: false,
+            form_only: false,
             metadata: json!({}),
             pages: BTreeMap::new(),
             codes: BTreeMap::new(),
@@ -320,7 +326,9 @@ impl Script {
         let by_form = form.get("client_secret").map(String::as_str) == Some(SECRET)
             && form.get("client_id").map(String::as_str) == Some(CLIENT);
         let made = form.get("client_secret").is_some_and(|secret| secret.split('.').count() == 3);
-        if authorization != format!("Basic {basic}") && !by_form && !made {
+        let public = self.public && authorization.is_empty() && form["client_id"] == CLIENT;
+        let by_header = authorization == format!("Basic {basic}") && !self.form_only;
+        if !by_header && !by_form && !made && !public {
             return refuse("invalid_client");
         }
         // Each code once, whatever comes of it.
