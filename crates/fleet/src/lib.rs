@@ -10,6 +10,7 @@ pub mod limits;
 mod outbound;
 mod reach;
 mod target;
+mod trust;
 
 pub use connect::{Resolve, Resolved};
 pub use outbound::{Answer, Call, Failed, Outbound, Settings};

@@ -12,14 +12,12 @@ use http::{HeaderMap, Method, Request};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper_util::client::legacy::{Builder, Client};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use mainstay_base::{Code, Error, Result};
+use mainstay_base::Result;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
 use tokio::sync::Semaphore;
 
 use crate::connect::{Connector, Resolve, Way, system};
+use crate::trust::tls;
 use crate::{limits, target};
 
 /// Unreserved characters (RFC 3986) stand for themselves; a space is `%20`, as all readers know it.
@@ -238,33 +236,4 @@ fn failure(error: &hyper_util::client::legacy::Error) -> Failed {
         cause = next.source();
     }
     Failed::Away(said)
-}
-
-fn tls(authorities: Option<&str>) -> Result<ClientConfig> {
-    let mut roots = RootCertStore::empty();
-    match authorities {
-        Some(pem) => {
-            for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-                roots.add(certificate.map_err(unfit)?).map_err(unfit)?;
-            }
-        }
-        None => {
-            let found = rustls_native_certs::load_native_certs();
-            roots.add_parsable_certificates(found.certs);
-        }
-    }
-    if roots.is_empty() {
-        let message = "There is no authority that other servers' certificates could come from";
-        return Err(Error::new(Code::Internal, message)
-            .hint("Install the system's certificates (ca-certificates)."));
-    }
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider);
-    let config = config.with_safe_default_protocol_versions().map_err(unfit)?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
-}
-
-fn unfit(error: impl fmt::Display) -> Error {
-    let message = "The authorities of other servers' certificates cannot be read";
-    Error::new(Code::Internal, message).details(error.to_string())
 }

@@ -7,9 +7,10 @@ use mainstay_base::{Code, Error, Facts, Result};
 use serde_json::{Map, Value as Json, json};
 
 use super::answer::Answer;
-use super::arrival::{Arrival, Judge, Settled};
+use super::arrival::Arrival;
 use super::asked::Asked;
 use super::authorize::{Away, METHOD, away_purpose};
+use super::judge::{Judge, Settled};
 use super::redirect::{form, with_fragment, with_query};
 use super::{Auth, pkce, proof, refusal};
 use crate::accounts::Page;

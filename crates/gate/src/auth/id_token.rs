@@ -5,9 +5,10 @@
 use mainstay_base::{Code, Error, Result};
 
 use super::answer::Answer;
-use super::arrival::{Arrival, Judge, Settled};
+use super::arrival::Arrival;
 use super::asked::Asked;
 use super::authorize::{METHOD, provider};
+use super::judge::{Judge, Settled};
 use super::{Auth, Caller, identities};
 use crate::accounts::Page;
 use crate::accounts::rows::User;

@@ -15,6 +15,7 @@ mod email_change;
 mod id_token;
 mod identities;
 mod issuer;
+mod judge;
 mod letters;
 mod otp;
 mod people;

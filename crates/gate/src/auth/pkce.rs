@@ -8,8 +8,9 @@ use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
 use super::answer::Answer;
-use super::arrival::{Arrival, Judge};
+use super::arrival::Arrival;
 use super::asked::Asked;
+use super::judge::Judge;
 use super::{Auth, proof};
 use crate::accounts::journal::Deed;
 use crate::accounts::record::Moment;

@@ -88,7 +88,8 @@ impl Provider {
         self.kind.has_id_token()
     }
 
-    async fn tokens(&self, metadata: &Metadata, returned: &Returned<'_>) -> Result<Tokens> {
+    /// The question of the token endpoint, with who we are.
+    fn question(&self, metadata: &Metadata, returned: &Returned<'_>) -> Result<Call> {
         let client = self.clients.first().map_or("", String::as_str);
         let made = match &self.secret {
             Secret::Given(secret) => Some(secret.clone()),
@@ -103,7 +104,7 @@ impl Provider {
         ];
         // Apple's discovery says it; a secret that is made is never taken in the header.
         let basic = metadata.proves == Proves::Basic && !matches!(self.secret, Secret::Made(_));
-        let call = match &made {
+        Ok(match &made {
             Some(secret) if basic => {
                 let part = |text: &str| utf8_percent_encode(text, PART).to_string();
                 let both = format!("{}:{}", part(client), part(secret));
@@ -114,7 +115,11 @@ impl Provider {
                 form.extend(made.as_deref().map(|secret| ("client_secret", secret)));
                 Call::form(&metadata.token, &form)
             }
-        };
+        })
+    }
+
+    async fn tokens(&self, metadata: &Metadata, returned: &Returned<'_>) -> Result<Tokens> {
+        let call = self.question(metadata, returned)?;
         let answer = self.outbound.send(call.json()).await.map_err(Error::internal)?;
         if answer.status >= 500 {
             return Err(Error::internal(format!("the token endpoint answered {}", answer.status)));

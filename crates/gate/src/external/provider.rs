@@ -14,7 +14,7 @@ use super::issuer::Issuer;
 use super::kept::Kept;
 use super::keys::Keys;
 use super::metadata::{Metadata, Written};
-use super::preset::{Kind, preset};
+use super::preset::{Kind, Preset, preset};
 use crate::limits::PASSED_CHARACTERS;
 
 /// Unreserved characters stand for themselves: some readers decode nothing.
@@ -99,19 +99,8 @@ impl Provider {
             Error::new(Code::Internal, message)
         };
         let preset = preset(name);
-        let clients = declared.client_id.split(',').map(|id| id.trim().to_owned());
-        let clients: Vec<String> = clients.filter(|id| !id.is_empty()).collect();
-        if clients.is_empty() {
-            return Err(wrong("needs a client_id"));
-        }
-        let own = |given: &Option<String>, known: Option<&str>| {
-            given.clone().or_else(|| known.map(ToOwned::to_owned))
-        };
-        let written = Written {
-            authorize: own(&declared.authorize_url, preset.authorize),
-            token: own(&declared.token_url, preset.token),
-            userinfo: own(&declared.userinfo_url, preset.userinfo),
-        };
+        let clients = clients(declared).ok_or_else(|| wrong("needs a client_id"))?;
+        let written = written(declared, &preset);
         for url in declared.addresses() {
             let plain = url.replace(super::preset::TENANT, "tenant");
             mainstay_fleet::read_url(&plain)
@@ -132,13 +121,7 @@ impl Provider {
         if !kind.has_id_token() && written.alone().is_none() {
             return Err(wrong("needs an issuer; or authorize_url, token_url and userinfo_url"));
         }
-        let scopes = match &declared.scopes {
-            Some(scopes) => scopes.clone(),
-            None => preset.scopes.iter().map(ToString::to_string).collect(),
-        };
-        if !scopes.iter().all(|scope| is_scope(scope)) {
-            return Err(wrong("has a scope that is none"));
-        }
+        let scopes = scopes(declared, &preset).ok_or_else(|| wrong("has a scope that is none"))?;
         let secret = secret(declared, kind).map_err(|error| wrong(error.message()))?;
         Ok(Self {
             name: name.to_owned(),
@@ -238,6 +221,33 @@ impl Provider {
         };
         self.metadata.get(self.now(), |_| true, fetch).await
     }
+}
+
+/// What the settings say, or else what is known.
+fn own(given: &Option<String>, known: Option<&str>) -> Option<String> {
+    given.clone().or_else(|| known.map(ToOwned::to_owned))
+}
+
+fn clients(declared: &Declared) -> Option<Vec<String>> {
+    let clients = declared.client_id.split(',').map(|id| id.trim().to_owned());
+    let clients: Vec<String> = clients.filter(|id| !id.is_empty()).collect();
+    (!clients.is_empty()).then_some(clients)
+}
+
+fn written(declared: &Declared, preset: &Preset) -> Written {
+    Written {
+        authorize: own(&declared.authorize_url, preset.authorize),
+        token: own(&declared.token_url, preset.token),
+        userinfo: own(&declared.userinfo_url, preset.userinfo),
+    }
+}
+
+fn scopes(declared: &Declared, preset: &Preset) -> Option<Vec<String>> {
+    let scopes = match &declared.scopes {
+        Some(scopes) => scopes.clone(),
+        None => preset.scopes.iter().map(ToString::to_string).collect(),
+    };
+    scopes.iter().all(|scope| is_scope(scope)).then_some(scopes)
 }
 
 /// The secret of the settings, or what makes one.

@@ -256,8 +256,8 @@ impl Desk {
 /// The code in a letter.
 pub fn code(letter: &Letter) -> String {
     let digits = |word: &&str| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit());
-    let mut words = letter.text.split(|c: char| !c.is_ascii_alphanumeric());
-    words.rfind(digits).unwrap().to_owned()
+    let mut words = letter.text.split(|c: char| !c.is_ascii_alphanumeric()).rev();
+    words.find(digits).unwrap().to_owned()
 }
 
 /// A value of the link in a letter.
