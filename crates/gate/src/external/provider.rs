@@ -72,7 +72,7 @@ impl fmt::Debug for Provider {
 }
 
 /// How somebody is sent to sign in.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Sent<'a> {
     /// Where the answer has to go: our own callback.
     pub callback: &'a str,
