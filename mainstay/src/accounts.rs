@@ -10,6 +10,7 @@ use mainstay_credentials::password::{Hasher, Pool, Rules};
 use mainstay_gate::accounts::session::{Life, Pepper};
 use mainstay_gate::accounts::{Book, Moment, declared};
 use mainstay_gate::auth::{Auth, Config, Issuer, Letters, More, Paces, Parts, is_fit};
+use mainstay_gate::external::External;
 use mainstay_gate::sealer::Sealer;
 use mainstay_gate::signing::{Ring, Secret, Settings as Signing};
 use mainstay_gate::{Gate, Keys, Verifier};
@@ -83,6 +84,7 @@ pub async fn open(
         issuer,
         letters: Letters::new(templates(path)?, &config),
         post,
+        external: External::default(),
         config,
         clock: Arc::clone(&telemetry.clock),
         log: telemetry.log.clone(),

@@ -10,6 +10,7 @@ use mainstay_credentials::password::{Cost, Hasher, Pool, Rules};
 use mainstay_gate::accounts::session::{Life, Pepper};
 use mainstay_gate::accounts::{Book, declared};
 use mainstay_gate::auth::{Auth, Config, Issuer, Letters, More, Paces, Parts};
+use mainstay_gate::external::External;
 use mainstay_gate::sealer::Sealer;
 use mainstay_gate::signing::{Secret, Settings};
 use mainstay_gate::{Expected, Gate, Verifier, keys};
@@ -111,6 +112,15 @@ pub async fn desk(change: impl FnOnce(&mut Config)) -> Desk {
 
 /// Another process over the same store.
 pub async fn desk_on(ground: Arc<Ground>, change: impl FnOnce(&mut Config)) -> Desk {
+    desk_with(ground, External::default(), change).await
+}
+
+/// With identity providers.
+pub async fn desk_with(
+    ground: Arc<Ground>,
+    external: External,
+    change: impl FnOnce(&mut Config),
+) -> Desk {
     let clock = Arc::clone(&ground.clock);
     let shared: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
     let telemetry = Telemetry::silent(Arc::clone(&shared));
@@ -144,6 +154,7 @@ pub async fn desk_on(ground: Arc<Ground>, change: impl FnOnce(&mut Config)) -> D
         issuer: Issuer::new(ring, ISSUER.to_owned(), 3_600, 90 * 24 * 3_600).with(more),
         letters: Letters::new(Templates::load(none).unwrap(), &config),
         post: Arc::new(Post::Catcher(Catcher::new(telemetry.log.clone()))),
+        external,
         config,
         clock: shared,
         log: telemetry.log,

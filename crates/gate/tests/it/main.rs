@@ -6,9 +6,12 @@
 mod accounts;
 mod admin;
 mod desk;
+mod external;
 mod guessing;
+mod hostile;
 mod letters;
 mod processes;
+mod provider;
 mod refusals;
 
 use std::sync::Arc;
