@@ -9,7 +9,8 @@ use mainstay_base::{Clock, Code, Error, Result};
 use mainstay_credentials::password::{Hasher, Pool, Rules};
 use mainstay_gate::accounts::session::{Life, Pepper};
 use mainstay_gate::accounts::{Book, Moment, declared};
-use mainstay_gate::auth::{Auth, Config, Issuer, Letters, Paces, Parts, is_fit};
+use mainstay_gate::auth::{Auth, Config, Issuer, Letters, More, Paces, Parts, is_fit};
+use mainstay_gate::external::External;
 use mainstay_gate::sealer::Sealer;
 use mainstay_gate::signing::{Ring, Secret, Settings as Signing};
 use mainstay_gate::{Gate, Keys, Verifier};
@@ -75,7 +76,7 @@ pub async fn open(
     let book = Book::open(store, (module, &declared), sealer, telemetry.log.clone())?;
     let now = Moment(telemetry.clock.now());
     let ring = book.first_ring(signing(settings, secret)?, now).await?;
-    let issuer = issuer(&config, &ring, settings);
+    let issuer = issuer(&config, &ring, settings)?;
     let verifier = Verifier::of_ring(&ring, &config.roles, issuer.expected());
     let gate = Gate::of(verifier, Arc::clone(&telemetry.clock));
     let gate = Arc::new(gate.requiring_aal2(raised(settings)?));
@@ -88,6 +89,7 @@ pub async fn open(
         issuer,
         letters: Letters::new(templates(path)?, &config),
         post,
+        external: External::default(),
         config,
         clock: Arc::clone(&telemetry.clock),
         log: telemetry.log.clone(),
@@ -134,10 +136,12 @@ fn signing(settings: &Settings, secret: &[u8]) -> Result<Signing> {
     })
 }
 
-fn issuer(config: &Config, ring: &Ring, settings: &Settings) -> Issuer {
+fn issuer(config: &Config, ring: &Ring, settings: &Settings) -> Result<Issuer> {
     let name = format!("{}/auth/v1", config.public_url);
     let rotates_after = seconds(settings.auth.rotate_keys_after);
-    Issuer::new(ring.clone(), name, config.life.access, rotates_after)
+    let claims = settings.auth.claims.iter();
+    let more = More::read(claims.map(|(name, formula)| (name.as_str(), formula.as_str())))?;
+    Ok(Issuer::new(ring.clone(), name, config.life.access, rotates_after).with(more))
 }
 
 fn config(configured: &Configured, address: SocketAddr) -> Result<Config> {

@@ -143,6 +143,15 @@ codes! {
     ReauthenticationInvalid = "reauthentication_not_valid", 422, "The code of `reauthenticate` is wrong or too old.";
     RateExceeded = "over_request_rate_limit", 429, "Too many tries; come back after the time in Retry-After.";
     MailRateExceeded = "over_email_send_rate_limit", 429, "A letter went to this address a moment ago.";
+    OauthStateBad = "bad_oauth_state", 400, "The state that came back from an identity provider is not one of ours, was used, or is too old.";
+    OauthCallbackBad = "bad_oauth_callback", 400, "What came back from an identity provider is not proven.";
+    IdTokenBad = "bad_jwt", 400, "The identity token of another provider is not proven, or not for this application.";
+    ProviderAddressUnverified = "provider_email_needs_verification", 422, "The identity provider does not say that the address is verified, and it has to be.";
+    IdentityExists = "identity_already_exists", 422, "The identity is another user's.";
+    IdentityUnknown = "identity_not_found", 422, "The caller has no such identity.";
+    IdentitySingle = "single_identity_not_deletable", 422, "The identity is the only one that its user can sign in with.";
+    IdentityConflict = "email_conflict_identity_not_deletable", 422, "Without the identity its user would have the address of another user.";
+    LinkingDisabled = "manual_linking_disabled", 404, "Users do not link identities themselves.";
     AalInsufficient = "insufficient_aal", 401, "This needs a session that has proven its second factor.";
     AalNeeded = "insufficient_aal", 403, "The session has to prove a second factor first.";
     AnonymousRefused = "no_authorization", 403, "A user without an address has no factors.";

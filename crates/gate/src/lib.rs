@@ -14,6 +14,7 @@ pub mod caller;
 mod claims;
 pub mod closed;
 mod ended;
+pub mod external;
 pub mod identify;
 pub mod identity;
 pub mod keys;

@@ -43,8 +43,31 @@ impl Connection {
         prefer: &str,
         body: &str,
     ) -> std::io::Result<Answer> {
+        self.send(method, &format!("/rest/v1{path}"), &format!("Prefer: {prefer}\r\n"), body)
+    }
+
+    /// Sends a request below `/auth/v1` and waits for the whole answer.
+    ///
+    /// # Errors
+    /// As `ask`.
+    pub fn ask_accounts(
+        &mut self,
+        method: &str,
+        path: &str,
+        body: &str,
+    ) -> std::io::Result<Answer> {
+        self.send(method, &format!("/auth/v1{path}"), "", body)
+    }
+
+    fn send(
+        &mut self,
+        method: &str,
+        path: &str,
+        more: &str,
+        body: &str,
+    ) -> std::io::Result<Answer> {
         let request = format!(
-            "{method} /rest/v1{path} HTTP/1.1\r\n{}Prefer: {prefer}\r\n\
+            "{method} {path} HTTP/1.1\r\n{}{more}\
              Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             self.headers,
             body.len()

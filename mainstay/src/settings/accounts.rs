@@ -1,6 +1,7 @@
 //! The sections `[auth]` and `[mail]`, with their defaults. What they mean is made of them in
 //! `accounts`.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,8 @@ pub struct Auth {
     pub webauthn_origins: Vec<String>,
     /// Roles that are refused everything but `/auth/v1` until they have proven a second factor.
     pub require_aal2: Vec<String>,
+    /// Claims that tokens have beside their own: name and CEL over `user` and `session`.
+    pub claims: BTreeMap<String, String>,
     pub site_url: Option<String>,
     pub redirect_urls: Vec<String>,
     pub password_min: usize,
@@ -68,7 +71,7 @@ impl Default for Auth {
             rotate_keys_after: span(90 * 24 * 3_600),
             refresh_grace: span(10),
             session_idle: None,
-            session_lifetime: None,
+            session_lifetime: Some(span(180 * 24 * 3_600)),
             signup: true,
             anonymous: false,
             email: true,
@@ -81,6 +84,7 @@ impl Default for Auth {
             passkeys: false,
             webauthn_origins: Vec::new(),
             require_aal2: Vec::new(),
+            claims: BTreeMap::new(),
             site_url: None,
             redirect_urls: Vec::new(),
             password_min: 8,

@@ -8,6 +8,7 @@
 mod application;
 mod disk_full;
 mod kill;
+mod refreshes;
 mod sweep;
 
 use std::process::ExitCode;
@@ -27,9 +28,14 @@ pub struct Options {
     filter: Option<String>,
 }
 
-const TESTS: [(&str, Test); 5] = [
+const TESTS: [(&str, Test); 7] = [
     ("a1_no_acknowledged_write_is_lost_to_kill_9", kill::nothing_is_lost),
     ("a1_control_acknowledging_before_the_commit_is_noticed", kill::the_control_loses),
+    ("a1_no_session_is_lost_to_kill_9", refreshes::no_session_is_lost),
+    (
+        "a1_control_a_session_acknowledged_before_the_commit_is_noticed",
+        refreshes::the_control_loses_one,
+    ),
     ("a5_every_failed_sync_is_survived", sweep::syncs),
     ("a5_every_failed_write_is_survived", sweep::writes),
     ("a6_a_full_disk_refuses_writes_and_heals", disk_full::heals),

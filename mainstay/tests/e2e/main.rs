@@ -5,6 +5,7 @@
 
 mod harness;
 
+mod accounts;
 mod assigned;
 mod bounds;
 mod canary;

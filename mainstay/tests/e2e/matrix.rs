@@ -241,7 +241,8 @@ fn written(lines: &[Line]) -> String {
 fn every_route_has_a_row(server: &Server) {
     let places = places();
     let asked: BTreeSet<&str> = places.iter().map(|place| place.route).collect();
-    for route in mainstay::routes() {
+    // Accounts have a table of their own: crates/gate/tests/it/admin.rs walks all their routes.
+    for route in mainstay::routes().filter(|route| !route.starts_with("/auth/v1")) {
         assert!(asked.contains(route), "no row in the matrix asks {route}");
     }
     let metrics = server.operate("/metrics").send().expect(200).body;

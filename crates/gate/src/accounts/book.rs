@@ -84,6 +84,7 @@ const REMOVES: &[(&str, &str)] = &[
     ("proofs", "id"),
     ("proofs", "user"),
     ("flows", "id"),
+    ("flows", "user"),
     ("factors", "id"),
     ("factors", "user"),
     ("challenges", "id"),

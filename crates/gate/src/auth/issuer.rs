@@ -1,6 +1,7 @@
 //! Access tokens: what a session proves to every other layer for as long as the token lives.
 
-use mainstay_base::Result;
+use mainstay_base::{Code, Error, Result};
+use mainstay_schema::rule::Formula;
 use parking_lot::RwLock;
 use serde_json::{Value as Json, json};
 
@@ -20,12 +21,96 @@ pub struct Issuer {
     life: i64,
     /// Seconds after which a new key is made.
     rotates_after: i64,
+    more: More,
+}
+
+/// Claims that the application adds: names, and what computes them from `user` and `session`.
+#[derive(Debug, Default)]
+pub struct More(Vec<(String, Formula)>);
+
+/// What formulas may name.
+const NAMES: [&str; 2] = ["user", "session"];
+
+/// Claims that say who somebody is and what a token is good for: no formula changes them.
+const OWN: [&str; 24] = [
+    "iss",
+    "aud",
+    "sub",
+    "exp",
+    "iat",
+    "nbf",
+    "jti",
+    "role",
+    "aal",
+    "amr",
+    "session_id",
+    "email",
+    "phone",
+    "is_anonymous",
+    "app_metadata",
+    "user_metadata",
+    "nonce",
+    "at_hash",
+    "c_hash",
+    "token_use",
+    "typ",
+    "azp",
+    "cnf",
+    "act",
+];
+
+impl More {
+    /// Reads the formulas of the settings.
+    ///
+    /// # Errors
+    /// For a claim that is not the application's to make, and for a formula that cannot be read.
+    pub fn read<'f>(claims: impl Iterator<Item = (&'f str, &'f str)>) -> Result<Self> {
+        let refused = |message: String| Error::new(Code::Internal, message);
+        let read = |(name, source): (&str, &str)| {
+            if OWN.contains(&name) {
+                return Err(refused(format!(
+                    "auth.claims.{name}: this claim is not for you to make"
+                ))
+                .hint("Choose another name: rules read it as auth.claims.NAME."));
+            }
+            let formula = Formula::read(source, &NAMES);
+            let formula = formula.map_err(|why| refused(format!("auth.claims.{name}: {why}")))?;
+            Ok((name.to_owned(), formula))
+        };
+        claims.map(read).collect::<Result<_>>().map(Self)
+    }
+
+    fn of(&self, user: &User, session: &Session) -> Vec<(String, Json)> {
+        if self.0.is_empty() {
+            return Vec::new();
+        }
+        let user = json!({
+            "id": user.id,
+            "email": user.email,
+            "phone": user.phone,
+            "role": user.role,
+            "is_anonymous": user.is_anonymous,
+            "app_metadata": user.app_metadata,
+            "user_metadata": user.user_metadata,
+        });
+        let session = json!({ "id": session.id, "aal": session.aal, "amr": session.amr });
+        let given = [("user", &user), ("session", &session)];
+        let claim =
+            |(name, formula): &(String, Formula)| Some((name.clone(), formula.value(&given)?));
+        self.0.iter().filter_map(claim).collect()
+    }
 }
 
 impl Issuer {
     #[must_use]
     pub fn new(ring: Ring, name: String, life: i64, rotates_after: i64) -> Self {
-        Self { ring: RwLock::new(ring), name, life, rotates_after }
+        Self { ring: RwLock::new(ring), name, life, rotates_after, more: More::default() }
+    }
+
+    /// With claims that the application adds.
+    #[must_use]
+    pub fn with(self, more: More) -> Self {
+        Self { more, ..self }
     }
 
     /// The keys that sign and verify now.
@@ -68,6 +153,7 @@ impl Issuer {
             let said = user.app_metadata.get(name).cloned();
             claims.extend(said.map(|value| (name.to_owned(), value)));
         }
+        claims.extend(self.more.of(user, session));
         self.ring.read().sign(&claims, now.seconds())
     }
 

@@ -6,11 +6,17 @@
 
 mod admin;
 mod answer;
+mod arrival;
 mod asked;
+mod authorize;
+mod callback;
 mod config;
 mod email_change;
 mod factors;
+mod id_token;
+mod identities;
 mod issuer;
+mod judge;
 mod letters;
 mod otp;
 mod passkeys;
@@ -32,7 +38,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Response};
+use http::{HeaderMap, Request, Response};
 use mainstay_base::{Clock, Code, Error, Facts, Result};
 use mainstay_credentials::password::{Hasher, Rules};
 use mainstay_mail::{Outbox, Post};
@@ -46,10 +52,11 @@ use crate::accounts::Book;
 use crate::accounts::record::Moment;
 use crate::accounts::rows::{Session, User};
 use crate::accounts::session::Pepper;
+use crate::external::External;
 use crate::{Credentials, Gate, Identity};
 
 pub use config::{Config, Paces};
-pub use issuer::Issuer;
+pub use issuer::{Issuer, More};
 pub use letters::Letters;
 pub use redirect::is_fit;
 pub use route::{Access as RouteAccess, Route as AuthRoute};
@@ -65,6 +72,7 @@ pub struct Auth {
     letters: Arc<Letters>,
     post: Arc<Post>,
     outbox: Outbox,
+    external: External,
     config: Config,
     clock: Arc<dyn Clock>,
     log: Log,
@@ -82,6 +90,7 @@ pub struct Parts {
     pub issuer: Issuer,
     pub letters: Letters,
     pub post: Arc<Post>,
+    pub external: External,
     pub config: Config,
     pub clock: Arc<dyn Clock>,
     pub log: Log,
@@ -96,8 +105,20 @@ pub(crate) struct Caller {
 impl Auth {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let Parts { book, gate, hasher, rules, pepper, issuer, letters, post, config, clock, log } =
-            parts;
+        let Parts {
+            book,
+            gate,
+            hasher,
+            rules,
+            pepper,
+            issuer,
+            letters,
+            post,
+            external,
+            config,
+            clock,
+            log,
+        } = parts;
         let (pepper, letters) = (Arc::new(pepper), Arc::new(letters));
         let (outbox, seen) = (Outbox::default(), AtomicI64::new(0));
         Self {
@@ -110,6 +131,7 @@ impl Auth {
             letters,
             post,
             outbox,
+            external,
             config,
             clock,
             log,
@@ -150,7 +172,7 @@ impl Auth {
         facts.set_route(route.template());
         let mut asked = Asked::read(request, ids, facts)?;
         if route.access() == Access::Public {
-            return self.public(route, &asked, request.method(), request.headers()).await;
+            return self.public(route, &asked, request, facts).await;
         }
         let key = asked.query("apikey").map(ToOwned::to_owned);
         let identity = self.identify(request.headers(), key.as_deref())?;
@@ -167,6 +189,10 @@ impl Auth {
                     return Err(Error::new(Code::NotAdmin, "User not allowed"));
                 }
                 admin::answer(self, route, &asked).await
+            }
+            _ if route == Route::Token && id_token::links(&asked)? => {
+                let caller = self.caller(&identity).await?;
+                self.signed_in(route, &asked, caller).await
             }
             _ => self.keyed(route, &asked).await,
         }
@@ -190,9 +216,10 @@ impl Auth {
         &self,
         route: Route,
         asked: &Asked,
-        method: &Method,
-        headers: &HeaderMap,
+        request: &Request<Bytes>,
+        facts: &Facts,
     ) -> Result<Answer> {
+        let (method, headers) = (request.method(), request.headers());
         match route {
             Route::Health => {
                 let about = json!({
@@ -205,6 +232,10 @@ impl Auth {
             Route::Keys => Ok(Answer::json(200, self.issuer.jwks(self.now())).kept_for(600)),
             Route::Discovery => Ok(Answer::json(200, self.issuer.discovery()).kept_for(600)),
             Route::Click | Route::Press => Ok(verify::clicked(self, asked, method, headers).await),
+            Route::Authorize => authorize::answer(self, asked).await,
+            Route::Callback | Route::CallbackForm => {
+                Ok(callback::answer(self, asked, method, facts).await)
+            }
             _ => Err(unanswered()),
         }
     }
@@ -232,6 +263,9 @@ impl Auth {
             Route::User => user::shown(self, caller).await,
             Route::ChangeUser => user::changed(self, asked, caller).await,
             Route::Reauthenticate => otp::nonce(self, asked, caller).await,
+            Route::LinkIdentity => authorize::linking(self, asked, caller).await,
+            Route::UnlinkIdentity => identities::unlinked(self, asked, caller).await,
+            Route::Token => id_token::linked(self, asked, caller).await,
             Route::BeginPasskey
             | Route::AddPasskey
             | Route::Passkeys
@@ -242,12 +276,19 @@ impl Auth {
     }
 
     fn settings(&self) -> Json {
+        let mut external = json!({
+            "email": self.config.email,
+            "phone": self.config.phone,
+            "anonymous_users": self.config.anonymous,
+        });
+        for known in crate::external::KNOWN {
+            external[known] = false.into();
+        }
+        for name in self.external.names() {
+            external[name] = true.into();
+        }
         json!({
-            "external": {
-                "email": self.config.email,
-                "phone": self.config.phone,
-                "anonymous_users": self.config.anonymous,
-            },
+            "external": external,
             "disable_signup": !self.config.signup,
             "mailer_autoconfirm": !self.config.confirm_email,
             "phone_autoconfirm": self.config.phone,

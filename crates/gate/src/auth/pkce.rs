@@ -8,7 +8,9 @@ use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
 use super::answer::Answer;
+use super::arrival::Arrival;
 use super::asked::Asked;
+use super::judge::Judge;
 use super::{Auth, proof};
 use crate::accounts::journal::Deed;
 use crate::accounts::record::Moment;
@@ -73,7 +75,7 @@ pub(super) async fn exchanged(auth: &Auth, asked: &Asked) -> Result<Answer> {
     };
     let (code, verifier) = (proof::digest(code), verifier.to_owned());
     let (now, life, config) = (auth.now(), auth.config.life, asked.origin.clone());
-    let note = asked.note(Deed::SignIn, None);
+    let (judge, note) = (Judge::new(auth, asked), asked.note(Deed::SignIn, None));
     let work = move |page: &mut Page<'_, '_>| {
         let found = page.one::<Flow>("code", &code)?;
         let flow = match found.filter(|flow| flow.issued_at.is_some()) {
@@ -98,6 +100,14 @@ pub(super) async fn exchanged(auth: &Auth, asked: &Asked) -> Result<Answer> {
         if session::is_banned(&user, now) {
             return Ok(Err(Error::new(Code::UserBanned, "User is banned")));
         }
+        // An identity that is to be linked has waited for the one who knows the verifier.
+        let user = match Arrival::waiting(page.sealer(), &flow)? {
+            None => user,
+            Some(arrival) => match judge.settle(page, &arrival)? {
+                Ok(settled) => settled.user,
+                Err(error) => return Ok(Err(error)),
+            },
+        };
         let user = User { last_sign_in_at: Some(now), ..user };
         page.put(&user)?;
         let method = session::Method::of(&flow.method, flow.provider.as_deref());

@@ -55,6 +55,9 @@ routes! {
     Discovery = Public GET "/.well-known/openid-configuration";
     Click = Public GET "/verify";
     Press = Public POST "/verify/click";
+    Authorize = Public GET "/authorize";
+    Callback = Public GET "/callback";
+    CallbackForm = Public POST "/callback";
     Settings = Key GET "/settings";
     SignUp = Key POST "/signup";
     Token = Key POST "/token";
@@ -67,6 +70,8 @@ routes! {
     User = User GET "/user";
     ChangeUser = User PUT "/user";
     Reauthenticate = User GET "/reauthenticate";
+    LinkIdentity = User GET "/user/identities/authorize";
+    UnlinkIdentity = User DELETE "/user/identities/{id}";
     Sessions = User GET "/sessions";
     EndSession = User DELETE "/sessions/{id}";
     RecoveryCodes = User GET "/factors/recovery-codes";

@@ -9,7 +9,7 @@ use mainstay_mail::address::Phone;
 use super::answer::Answer;
 use super::asked::Asked;
 use super::letters::address;
-use super::{Auth, pkce, tries, user};
+use super::{Auth, id_token, pkce, tries, user};
 use crate::accounts::Page;
 use crate::accounts::journal::Deed;
 use crate::accounts::rows::{Session, User};
@@ -20,6 +20,7 @@ pub(super) async fn answer(auth: &Auth, asked: &Asked) -> Result<Answer> {
         Some("password") => by_password(auth, asked).await,
         Some("refresh_token") => by_refresh(auth, asked).await,
         Some("pkce") => pkce::exchanged(auth, asked).await,
+        Some("id_token") => id_token::answer(auth, asked).await,
         Some("web3") => Err(Error::new(Code::Web3Disabled, "Web3 provider is disabled")),
         _ => {
             let hint = "Write ?grant_type=password, refresh_token, pkce or id_token.";

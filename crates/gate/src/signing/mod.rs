@@ -12,3 +12,4 @@ pub use key::{Algorithm, KeptKey};
 pub use ring::{Ring, Secret, Settings, Stage, Standing};
 
 pub(crate) use ring::Verifying;
+pub(crate) use trusted::by_kind;

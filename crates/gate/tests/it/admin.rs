@@ -29,6 +29,17 @@ async fn an_administrator_adds_a_user_who_is_in_at_once() {
     assert_eq!(identity.role(), "staff");
     assert_eq!(identity.facts().roles, ["packer"]);
     assert_eq!(identity.facts().claims["tenant"], "t1");
+    assert_eq!(identity.facts().claims["known_by"], "password");
+    assert_eq!(identity.facts().claims.get("team"), None, "what is absent gives no claim");
+}
+
+#[test]
+fn a_claim_that_says_who_somebody_is_is_not_for_the_application_to_make() {
+    use mainstay_gate::auth::More;
+    for (name, formula) in [("role", "'service_role'"), ("sub", "user.email"), ("x", "row.id")] {
+        assert!(More::read([(name, formula)].into_iter()).is_err(), "{name}");
+    }
+    assert!(More::read([("team", "user.app_metadata.team")].into_iter()).is_ok(), "the control");
 }
 
 #[tokio::test]

@@ -9,7 +9,8 @@ use mainstay_base::{Clock, Facts};
 use mainstay_credentials::password::{Cost, Hasher, Pool, Rules};
 use mainstay_gate::accounts::session::{Life, Pepper};
 use mainstay_gate::accounts::{Book, declared};
-use mainstay_gate::auth::{Auth, Config, Issuer, Letters, Paces, Parts};
+use mainstay_gate::auth::{Auth, Config, Issuer, Letters, More, Paces, Parts};
+use mainstay_gate::external::External;
 use mainstay_gate::sealer::Sealer;
 use mainstay_gate::signing::{Secret, Settings};
 use mainstay_gate::{Expected, Gate, Verifier, keys};
@@ -113,14 +114,24 @@ pub async fn desk(change: impl FnOnce(&mut Config)) -> Desk {
 
 /// Another process over the same store.
 pub async fn desk_on(ground: Arc<Ground>, change: impl FnOnce(&mut Config)) -> Desk {
-    desk_requiring(ground, change, &[]).await
+    desk_of(ground, External::default(), &[], change).await
 }
 
-/// With roles that must have proven a second factor.
-pub async fn desk_requiring(
+/// With identity providers.
+pub async fn desk_with(
     ground: Arc<Ground>,
+    external: External,
     change: impl FnOnce(&mut Config),
+) -> Desk {
+    desk_of(ground, external, &[], change).await
+}
+
+/// With identity providers, and roles that must have proven a second factor.
+pub async fn desk_of(
+    ground: Arc<Ground>,
+    external: External,
     raised: &[String],
+    change: impl FnOnce(&mut Config),
 ) -> Desk {
     let clock = Arc::clone(&ground.clock);
     let shared: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
@@ -139,6 +150,8 @@ pub async fn desk_requiring(
         Expected { issuer: Some(ISSUER.to_owned()), audience: Some("authenticated".into()) };
     let verifier = Verifier::of_ring(&ring, &["staff".to_owned()], expected);
     let gate = Arc::new(Gate::of(verifier, Arc::clone(&shared)).requiring_aal2(raised));
+    let claims = [("team", "user.app_metadata.team"), ("known_by", "session.amr[0].method")];
+    let more = More::read(claims.into_iter()).unwrap();
     let mut config = config();
     change(&mut config);
     let cost = Cost { memory_kib: 7_168, passes: 5, lanes: 1 };
@@ -150,9 +163,10 @@ pub async fn desk_requiring(
         hasher: Hasher::start(pool).unwrap(),
         rules: Rules::default(),
         pepper: Pepper::new(SECRET.as_bytes()),
-        issuer: Issuer::new(ring, ISSUER.to_owned(), 3_600, 90 * 24 * 3_600),
+        issuer: Issuer::new(ring, ISSUER.to_owned(), 3_600, 90 * 24 * 3_600).with(more),
         letters: Letters::new(Templates::load(none).unwrap(), &config),
         post: Arc::new(Post::Catcher(Catcher::new(telemetry.log.clone()))),
+        external,
         config,
         clock: shared,
         log: telemetry.log,
@@ -256,8 +270,8 @@ impl Desk {
 /// The code in a letter.
 pub fn code(letter: &Letter) -> String {
     let digits = |word: &&str| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit());
-    let mut words = letter.text.split(|c: char| !c.is_ascii_alphanumeric());
-    words.rfind(digits).unwrap().to_owned()
+    let mut words = letter.text.split(|c: char| !c.is_ascii_alphanumeric()).rev();
+    words.find(digits).unwrap().to_owned()
 }
 
 /// A value of the link in a letter.

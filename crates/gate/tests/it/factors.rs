@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use mainstay_base::Code;
 use mainstay_gate::Credentials;
+use mainstay_gate::accounts::rows::RecoveryCode;
 use mainstay_gate::auth::Config;
+use mainstay_schema::Value::Text;
 use serde_json::{Value, json};
 
 use crate::desk::{Answer, Desk, code, desk, value};
@@ -580,6 +582,8 @@ async fn an_administrator_removes_one_factor_or_all_and_the_user_is_out() {
     let gone = desk.admin("DELETE", &format!("{path}/{codes}"), NO_BODY).await;
     assert_eq!(gone.status, 200);
     assert!(!desk.is_known(&ann.token), "whatever is removed, the user is out");
+    let kept = desk.ground.book().find::<RecoveryCode>("user", &[Text(ann.id.clone())]).await;
+    assert!(kept.unwrap().is_empty(), "the codes went with their set");
     let ann = desk.again("ann@example.com").await;
     let ann = Person::of(&desk.prove(&ann.token, &app).await);
     desk.codes(&ann.token).await;

@@ -96,7 +96,7 @@ pub(super) fn to_json(value: &Value) -> Option<serde_json::Value> {
 }
 
 /// Whole numbers stay whole, so that `auth.claims.level == 2` holds for `{"level": 2}`.
-fn from_json(json: &serde_json::Value) -> Value {
+pub(super) fn from_json(json: &serde_json::Value) -> Value {
     match json {
         serde_json::Value::Null => Value::Null,
         serde_json::Value::Bool(truth) => Value::Bool(*truth),

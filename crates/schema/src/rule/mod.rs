@@ -6,6 +6,7 @@ pub(crate) mod bind;
 mod constant;
 pub mod dynamic;
 mod facts;
+mod formula;
 mod guard;
 mod infer;
 mod kind;
@@ -27,6 +28,7 @@ use cel::Program;
 
 pub use constant::Const;
 pub use facts::{AuthFacts, RequestFacts};
+pub use formula::Formula;
 pub use kind::Kind;
 pub use known::{Asking, Known};
 pub use reduce::Cell;

@@ -1,0 +1,48 @@
+//! Accounts through the binary: with the clients that people use, with the commands, over kills and
+//! restarts.
+
+use std::process::Command;
+
+use crate::clients::{folder, ready};
+use crate::harness::{Server, finish, python, skip, test_app};
+
+fn members() -> Server {
+    Server::of(&test_app("members.toml"))
+}
+
+fn tell(command: &mut Command, server: &Server) {
+    command
+        .env("AUTH_URL", format!("http://{}", server.address))
+        .env("AUTH_ANON", server.anon())
+        .env("AUTH_SERVICE", server.service());
+}
+
+#[test]
+fn supabase_js_signs_up_in_and_out_unchanged() {
+    if !ready() {
+        return;
+    }
+    let server = members();
+    let mut node = Command::new("node");
+    node.args(["--test", "--test-reporter=spec", "auth/sessions.mjs", "auth/admin.mjs"]);
+    node.current_dir(folder());
+    tell(&mut node, &server);
+    finish(&mut node).unwrap();
+    let said = server.stop();
+    assert!(!said.contains("\"level\":\"error\""), "{said}");
+}
+
+#[test]
+fn the_python_client_signs_up_in_and_out_unchanged() {
+    let python = match python("python-client", &folder().join("python/requirements.txt")) {
+        Ok(python) => python,
+        Err(why) => return skip("the_python_client_signs_up_in_and_out_unchanged", &why),
+    };
+    let server = members();
+    let mut command = Command::new(python);
+    command.arg("-B").arg(folder().join("auth/auth.py"));
+    tell(&mut command, &server);
+    finish(&mut command).unwrap();
+    let said = server.stop();
+    assert!(!said.contains("\"level\":\"error\""), "{said}");
+}
