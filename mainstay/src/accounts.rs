@@ -63,6 +63,10 @@ pub async fn open(
 ) -> Result<(Arc<Gate>, Arc<Auth>)> {
     let (settings, secret) = (&configured.settings, keys.jwt_secret.as_bytes());
     let config = config(configured, address)?;
+    // Whoever wants devices hears at once why there would be none.
+    if config.passkeys || !config.webauthn_origins.is_empty() {
+        config.relying_party()?;
+    }
     let post = post(settings, telemetry)?;
     if configured.is_production() && !config.email && settings.auth.email {
         telemetry.log.line(&WITHOUT_LETTERS).send();
@@ -74,7 +78,8 @@ pub async fn open(
     let ring = book.first_ring(signing(settings, secret)?, now).await?;
     let issuer = issuer(&config, &ring, settings)?;
     let verifier = Verifier::of_ring(&ring, &config.roles, issuer.expected());
-    let gate = Arc::new(Gate::of(verifier, Arc::clone(&telemetry.clock)));
+    let gate = Gate::of(verifier, Arc::clone(&telemetry.clock));
+    let gate = Arc::new(gate.requiring_aal2(raised(settings)?));
     let auth = Auth::new(Parts {
         book,
         gate: Arc::clone(&gate),
@@ -93,6 +98,20 @@ pub async fn open(
     // Keys and ended sessions of the past hold from the first request on.
     auth.round(true).await?;
     Ok((gate, auth))
+}
+
+/// The roles that must have proven a second factor.
+fn raised(settings: &Settings) -> Result<&[String]> {
+    let auth = &settings.auth;
+    let known = |role: &&String| *role == "authenticated" || auth.roles.contains(role);
+    match auth.require_aal2.iter().find(|role| !known(role)) {
+        None => Ok(&auth.require_aal2),
+        Some(role) => {
+            let message = format!("auth.require_aal2 names {role}, which is no role of users");
+            let hint = "Write authenticated, or roles of auth.roles.";
+            Err(Error::new(Code::Internal, message).hint(hint))
+        }
+    }
 }
 
 fn seconds(span: Span) -> i64 {
@@ -157,6 +176,8 @@ fn config(configured: &Configured, address: SocketAddr) -> Result<Config> {
         code_digits: auth.code_digits,
         proof_life: seconds(auth.code_ttl),
         factor_issuer: configured.name.clone(),
+        passkeys: auth.passkeys,
+        webauthn_origins: auth.webauthn_origins.clone(),
         life: Life {
             access: seconds(auth.access_token_ttl),
             grace: seconds(auth.refresh_grace),

@@ -56,13 +56,28 @@ impl Gate {
     /// Who asks.
     ///
     /// # Errors
-    /// `401` when nothing proves anything, what is brought does not hold, or its session has ended.
+    /// `401` when nothing proves anything, what is brought does not hold, or its session has ended;
+    /// `insufficient_aal` for roles that must have proven a second factor, until they have.
     pub fn identify(&self, credentials: Credentials<'_>) -> Result<Arc<Identity>> {
         let identity = self.proven(credentials)?;
         match identity.session().is_some_and(|session| self.ended.has(session)) {
             true => Err(Error::new(Code::TokenClaimsInvalid, "JWT session has ended")),
+            false if self.is_too_low(&identity, credentials) => Err(Error::new(
+                Code::AalNeeded,
+                format!("The role `{}` needs a session at AAL2", identity.role()),
+            )
+            .hint("Enroll a factor or verify one at /auth/v1/factors, then ask again.")),
             false => Ok(identity),
         }
+    }
+
+    /// The role must have proven a second factor, and this token says of none.
+    fn is_too_low(&self, identity: &Identity, credentials: Credentials<'_>) -> bool {
+        let decides = credentials.bearer.or(credentials.apikey);
+        self.raised.iter().any(|role| role == identity.role())
+            && !identity.is_service()
+            && identity.facts().aal.as_deref() != Some("aal2")
+            && !decides.is_some_and(ApiKey::is_meant)
     }
 
     /// Who asks, if the session still lives: for those who look that up themselves.

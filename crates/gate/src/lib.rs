@@ -53,6 +53,8 @@ pub struct Gate {
     cache: TokenCache,
     clock: Arc<dyn Clock>,
     ended: Ended,
+    /// Roles that must have proven a second factor.
+    raised: Vec<String>,
     weakness: Option<Weakness>,
 }
 
@@ -72,8 +74,16 @@ impl Gate {
             cache: TokenCache::new(),
             clock,
             ended: Ended::default(),
+            raised: Vec::new(),
             weakness: None,
         }
+    }
+
+    /// Refuses these roles everything but `/auth/v1` until they have proven a second factor. Keys
+    /// of machines and the service role have none to prove.
+    #[must_use]
+    pub fn requiring_aal2(self, roles: &[String]) -> Self {
+        Self { raised: roles.to_vec(), ..self }
     }
 
     /// From now on tokens are judged by these keys; nothing that older ones verified is remembered.

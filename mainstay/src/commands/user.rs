@@ -94,7 +94,7 @@ enum Act {
         /// Address or id.
         user: String,
     },
-    /// Remove all second factors of a user who has lost them.
+    /// Remove all factors and passkeys of a user who has lost them, and end the user's sessions.
     ResetMfa {
         #[command(flatten)]
         place: Where,
@@ -231,12 +231,7 @@ fn end_sessions(reach: &Reach, user: &Value) -> Result<()> {
 fn reset_factors(reach: &Reach, named: &str, as_json: bool) -> Result<()> {
     let user = find(reach, named)?;
     let path = format!("/admin/users/{}/factors", id(&user));
-    let factors = reach.ask(Method::GET, &path, None)?;
-    let mut removed = 0;
-    for factor in factors.as_array().into_iter().flatten() {
-        reach.ask(Method::DELETE, &format!("{path}/{}", id(factor)), None)?;
-        removed += 1;
-    }
+    let removed = reach.ask(Method::DELETE, &path, None)?["removed"].clone();
     match as_json {
         true => say!("{}", json!({ "id": id(&user), "removed": removed })),
         false => say!("{}: {removed} factors removed", named),

@@ -37,6 +37,12 @@ pub struct Auth {
     pub manual_linking: bool,
     /// Claims that tokens have beside their own: name and CEL over `user` and `session`.
     pub claims: BTreeMap<String, String>,
+    /// Users may sign in by a passkey, without a password.
+    pub passkeys: bool,
+    /// Origins whose pages may ask for devices, beside that of `site_url`.
+    pub webauthn_origins: Vec<String>,
+    /// Roles that are refused everything but `/auth/v1` until they have proven a second factor.
+    pub require_aal2: Vec<String>,
     pub site_url: Option<String>,
     pub redirect_urls: Vec<String>,
     pub password_min: usize,
@@ -76,6 +82,9 @@ impl Default for Auth {
             link_page: false,
             manual_linking: false,
             claims: BTreeMap::new(),
+            passkeys: false,
+            webauthn_origins: Vec::new(),
+            require_aal2: Vec::new(),
             site_url: None,
             redirect_urls: Vec::new(),
             password_min: 8,

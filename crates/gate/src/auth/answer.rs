@@ -129,7 +129,8 @@ impl Auth {
     /// A user with the identities and factors that are kept now.
     pub(super) async fn user(&self, user: &User) -> Result<Json> {
         let identities = self.book.find::<Identity>("user", &[user.id.value()]).await?;
-        let factors = self.book.find::<Factor>("user", &[user.id.value()]).await?;
+        let mut factors = self.book.find::<Factor>("user", &[user.id.value()]).await?;
+        factors.retain(Factor::is_second);
         Ok(body(user, &identities, &factors))
     }
 }

@@ -40,6 +40,10 @@ pub struct Config {
     pub proof_life: i64,
     /// The label of second factors in apps.
     pub factor_issuer: String,
+    /// Users may sign in by a passkey, without a password.
+    pub passkeys: bool,
+    /// Origins whose pages may ask for devices, beside that of `site_url`: on its host or below it.
+    pub webauthn_origins: Vec<String>,
     pub life: Life,
     pub paces: Paces,
 }

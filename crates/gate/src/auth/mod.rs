@@ -12,12 +12,14 @@ mod authorize;
 mod callback;
 mod config;
 mod email_change;
+mod factors;
 mod id_token;
 mod identities;
 mod issuer;
 mod judge;
 mod letters;
 mod otp;
+mod passkeys;
 mod people;
 mod pkce;
 mod proof;
@@ -247,6 +249,8 @@ impl Auth {
             Route::Recover => otp::recovery(self, asked).await,
             Route::Resend => otp::again(self, asked).await,
             Route::Verify => verify::answer(self, asked).await,
+            Route::AskPasskey => passkeys::enter::begun(self, asked).await,
+            Route::EnterByPasskey => passkeys::enter::entered(self, asked).await,
             _ => Err(unanswered()),
         }
     }
@@ -262,7 +266,12 @@ impl Auth {
             Route::LinkIdentity => authorize::linking(self, asked, caller).await,
             Route::UnlinkIdentity => identities::unlinked(self, asked, caller).await,
             Route::Token => id_token::linked(self, asked, caller).await,
-            _ => Err(unanswered()),
+            Route::BeginPasskey
+            | Route::AddPasskey
+            | Route::Passkeys
+            | Route::RenamePasskey
+            | Route::RemovePasskey => passkeys::answer(self, route, asked, caller).await,
+            _ => factors::answer(self, route, asked, caller).await,
         }
     }
 
@@ -285,7 +294,7 @@ impl Auth {
             "phone_autoconfirm": self.config.phone,
             "sms_provider": "",
             "saml_enabled": false,
-            "passkeys_enabled": false,
+            "passkeys_enabled": self.has_passkeys(),
         })
     }
 
@@ -316,6 +325,12 @@ impl Auth {
         if session.as_ref().is_some_and(|session| session.user != user.id) {
             return Err(Error::new(Code::JwtBad, "invalid claim: the session is another user's"));
         }
+        // A token of the first level is worth that level, also when its session has risen since.
+        let lower = identity.facts().aal.as_deref() != Some(factors::AAL2);
+        let session = session.map(|session| match lower {
+            true => Session { aal: factors::AAL1.to_owned(), ..session },
+            false => session,
+        });
         Ok(Caller { user, session })
     }
 }
@@ -348,6 +363,8 @@ pub(crate) mod tests {
             code_digits: 6,
             proof_life: 3_600,
             factor_issuer: "app".to_owned(),
+            passkeys: true,
+            webauthn_origins: Vec::new(),
             life: crate::accounts::session::Life::default(),
             paces: Paces::default(),
         }

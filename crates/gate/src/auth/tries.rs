@@ -14,7 +14,7 @@ use crate::accounts::pace::{Pace, refused};
 use crate::accounts::record::Moment;
 use crate::accounts::rows::Guesses;
 use crate::accounts::session::Origin;
-use crate::limits::KNOWN_DEVICE_SECONDS;
+use crate::limits::{CHALLENGES_FREE, FACTOR_TRIES, KNOWN_DEVICE_SECONDS};
 use crate::sealer::Sealer;
 
 /// Everything that one try is counted under.
@@ -33,6 +33,26 @@ pub struct Guess {
 #[must_use]
 pub fn guess(auth: &Auth, asked: &Asked, account: &str) -> Guess {
     Guess::new(auth.book.sealer(), &asked.origin, auth.config.paces, account)
+}
+
+/// A guess at the second factors of a user. Whoever tries has the password already, so fewer are
+/// heard.
+#[must_use]
+pub fn factor(auth: &Auth, asked: &Asked, user: &str) -> Guess {
+    let mut guess = guess(auth, asked, &format!("factor {user}"));
+    for (_, pace) in &mut guess.strange {
+        pace.end = pace.end.map(|end| end.min(FACTOR_TRIES));
+    }
+    guess
+}
+
+/// A guess at the recovery codes of a user: counted apart and without an end, for they are what is
+/// left to an owner whose other factors are being guessed at, and nobody guesses eighty bits.
+#[must_use]
+pub fn recovery(auth: &Auth, asked: &Asked, user: &str) -> Guess {
+    let mut guess = guess(auth, asked, &format!("recovery codes {user}"));
+    guess.strange.iter_mut().for_each(|(_, pace)| pace.end = None);
+    guess
 }
 
 impl Guess {
@@ -101,6 +121,15 @@ pub fn sign_up(auth: &Auth, asked: &Asked) -> Counted {
     vec![(what, auth.config.paces.sign_up)]
 }
 
+/// What a question to a factor is counted under; `who` is a user, or a place for sign-in.
+#[must_use]
+pub fn challenge(auth: &Auth, who: &str) -> Counted {
+    let hour = 3_600;
+    let pace =
+        Pace { free: CHALLENGES_FREE, first_wait: 36, longest_wait: hour, end: None, memory: hour };
+    vec![(auth.book.sealer().hash("questions to factors", &[who]), pace)]
+}
+
 /// What a letter is counted under, whether or not its address has an account.
 #[must_use]
 pub fn letter(auth: &Auth, asked: &Asked, to: &Address) -> Counted {
@@ -116,6 +145,28 @@ pub fn letter(auth: &Auth, asked: &Asked, to: &Address) -> Counted {
 pub fn too_many(seconds: i64) -> Error {
     let message =
         "Too many tries. Wait for the time in Retry-After, or come by a link in a letter.";
+    refused(Code::RateExceeded, message, seconds)
+}
+
+/// Too many tries at a second factor.
+#[must_use]
+pub fn too_many_at_factor(seconds: i64) -> Error {
+    let message = "Too many tries at second factors. Wait for the time in Retry-After, come from a \
+                   device that is known, or use a recovery code.";
+    refused(Code::RateExceeded, message, seconds)
+}
+
+/// Too many recovery codes.
+#[must_use]
+pub fn locked(seconds: i64) -> Error {
+    let message = "Too many wrong recovery codes. Wait for the time in Retry-After.";
+    refused(Code::RecoveryLocked, message, seconds)
+}
+
+/// Too many questions to factors that nobody has answered.
+#[must_use]
+pub fn too_many_questions(seconds: i64) -> Error {
+    let message = "Too many challenges that were not answered. Wait for the time in Retry-After.";
     refused(Code::RateExceeded, message, seconds)
 }
 

@@ -96,7 +96,7 @@ async fn judge_level(
         return Ok(());
     }
     let factors: Vec<Factor> = auth.book.find("user", &[Value::Text(user.id.clone())]).await?;
-    match factors.iter().any(|factor| factor.verified) {
+    match factors.iter().any(|factor| factor.verified && factor.is_second()) {
         false => Ok(()),
         true => {
             let message =

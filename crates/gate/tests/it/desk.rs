@@ -101,6 +101,8 @@ pub fn config() -> Config {
         code_digits: 6,
         proof_life: 3_600,
         factor_issuer: "app".to_owned(),
+        passkeys: true,
+        webauthn_origins: vec!["https://app.shop.example".to_owned()],
         life: Life::default(),
         paces: Paces::default(),
     }
@@ -112,13 +114,31 @@ pub async fn desk(change: impl FnOnce(&mut Config)) -> Desk {
 
 /// Another process over the same store.
 pub async fn desk_on(ground: Arc<Ground>, change: impl FnOnce(&mut Config)) -> Desk {
-    desk_with(ground, External::default(), change).await
+    desk_made(ground, External::default(), &[], change).await
 }
 
 /// With identity providers.
 pub async fn desk_with(
     ground: Arc<Ground>,
     external: External,
+    change: impl FnOnce(&mut Config),
+) -> Desk {
+    desk_made(ground, external, &[], change).await
+}
+
+/// With roles that must have proven a second factor.
+pub async fn desk_requiring(
+    ground: Arc<Ground>,
+    change: impl FnOnce(&mut Config),
+    raised: &[String],
+) -> Desk {
+    desk_made(ground, External::default(), raised, change).await
+}
+
+async fn desk_made(
+    ground: Arc<Ground>,
+    external: External,
+    raised: &[String],
     change: impl FnOnce(&mut Config),
 ) -> Desk {
     let clock = Arc::clone(&ground.clock);
@@ -137,7 +157,7 @@ pub async fn desk_with(
     let expected =
         Expected { issuer: Some(ISSUER.to_owned()), audience: Some("authenticated".into()) };
     let verifier = Verifier::of_ring(&ring, &["staff".to_owned()], expected);
-    let gate = Arc::new(Gate::of(verifier, Arc::clone(&shared)));
+    let gate = Arc::new(Gate::of(verifier, Arc::clone(&shared)).requiring_aal2(raised));
     let claims = [("team", "user.app_metadata.team"), ("known_by", "session.amr[0].method")];
     let more = More::read(claims.into_iter()).unwrap();
     let mut config = config();
@@ -258,8 +278,8 @@ impl Desk {
 /// The code in a letter.
 pub fn code(letter: &Letter) -> String {
     let digits = |word: &&str| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit());
-    let mut words = letter.text.split(|c: char| !c.is_ascii_alphanumeric()).rev();
-    words.find(digits).unwrap().to_owned()
+    let mut words = letter.text.split(|c: char| !c.is_ascii_alphanumeric());
+    words.rfind(digits).unwrap().to_owned()
 }
 
 /// A value of the link in a letter.

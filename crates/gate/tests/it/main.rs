@@ -6,10 +6,14 @@
 mod accounts;
 mod admin;
 mod desk;
+mod device;
 mod external;
+mod factors;
 mod guessing;
 mod hostile;
 mod letters;
+mod levels;
+mod passkeys;
 mod processes;
 mod provider;
 mod refusals;

@@ -1,6 +1,8 @@
-//! What the service role may do to accounts. `users` (list, add, change, remove), `links` (invite,
-//! links without letters), `machines` (keys of machines and of tokens), `journal` (what was done).
+//! What the service role may do to accounts. `users` (list, add, change, remove), `factors` (what
+//! users have beside passwords), `links` (invite, links without letters), `machines` (keys of
+//! machines and of tokens), `journal` (what was done).
 
+mod factors;
 mod journal;
 mod links;
 mod machines;
@@ -22,6 +24,11 @@ pub(super) async fn answer(auth: &Auth, route: Route, asked: &Asked) -> Result<A
         Route::PutUser => users::changed(auth, asked).await,
         Route::RemoveUser => users::removed(auth, asked).await,
         Route::EndUserSessions => users::signed_out(auth, asked).await,
+        Route::UserFactors => factors::listed(auth, asked).await,
+        Route::RemoveUserFactor => factors::removed(auth, asked).await,
+        Route::RemoveUserFactors => factors::all_removed(auth, asked).await,
+        Route::UserPasskeys => factors::passkeys(auth, asked).await,
+        Route::RemoveUserPasskey => factors::passkey_removed(auth, asked).await,
         Route::Invite => links::invited(auth, asked).await,
         Route::MakeLink => links::made(auth, asked).await,
         Route::Events => journal::listed(auth, asked).await,

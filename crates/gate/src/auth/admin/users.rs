@@ -71,7 +71,7 @@ pub(super) async fn listed(auth: &Auth, asked: &Asked) -> Result<Answer> {
 }
 
 /// The user that the path names.
-async fn named(auth: &Auth, asked: &Asked) -> Result<User> {
+pub(super) async fn named(auth: &Auth, asked: &Asked) -> Result<User> {
     if Uuid::parse_str(asked.id()).is_err() {
         let message = "user_id must be an UUID";
         return Err(Error::new(Code::IdMalformed, message));
