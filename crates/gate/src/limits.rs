@@ -55,31 +55,6 @@ pub const FRESH_SESSION_SECONDS: i64 = 24 * 3_600;
 /// Events of one page of the journal. Protects memory; more are cut.
 pub const EVENTS_PER_PAGE: i64 = 1_000;
 
-/// Second factors of one user, and as many passkeys. Protects the search among them.
-/// `too_many_enrolled_mfa_factors`, `too_many_passkeys`
-pub const FACTORS: usize = 10;
-
-/// Characters of a factor's name. Protects the table. `validation_failed`
-pub const FACTOR_NAME_CHARACTERS: usize = 128;
-
-/// Seconds after which a factor that was never verified makes room for others.
-pub const UNVERIFIED_FACTOR_SECONDS: i64 = 3_600;
-
-/// Seconds for which a question to a factor waits for its answer. `mfa_challenge_expired`
-pub const CHALLENGE_SECONDS: i64 = 300;
-
-/// Wrong codes that are heard for one question to a factor. `mfa_challenge_expired`
-pub const CHALLENGE_TRIES: i64 = 5;
-
-/// Wrong codes of a second factor that are heard from all devices which the account does not know,
-/// until one is right: three codes hold at a time, so thirty tries find one once in 11,000.
-/// `over_request_rate_limit`
-pub const FACTOR_TRIES: i64 = 30;
-
-/// Questions to factors that one user, or for sign-in one place, may have asked without answering
-/// them before each further one waits. Protects the table of questions. `over_request_rate_limit`
-pub const CHALLENGES_FREE: i64 = 100;
-
 /// Bytes of an identity token of another provider. Protects the parser. `bad_jwt`
 pub const ID_TOKEN_BYTES: usize = 32 * 1024;
 
@@ -112,3 +87,28 @@ pub const PROVIDER_FAILURE_SECONDS: i64 = 5;
 
 /// Characters of a parameter that a client hands on to a provider. What is longer is left out.
 pub const PASSED_CHARACTERS: usize = 512;
+
+/// Second factors of one user, and as many passkeys. Protects the search among them.
+/// `too_many_enrolled_mfa_factors`, `too_many_passkeys`
+pub const FACTORS: usize = 10;
+
+/// Characters of a factor's name. Protects the table. `validation_failed`
+pub const FACTOR_NAME_CHARACTERS: usize = 128;
+
+/// Seconds after which a factor that was never verified makes room for others.
+pub const UNVERIFIED_FACTOR_SECONDS: i64 = 3_600;
+
+/// Seconds for which a question to a factor waits for its answer. `mfa_challenge_expired`
+pub const CHALLENGE_SECONDS: i64 = 300;
+
+/// Wrong codes that are heard for one question to a factor. `mfa_challenge_expired`
+pub const CHALLENGE_TRIES: i64 = 5;
+
+/// Wrong codes of a second factor that are heard from all devices which the account does not know,
+/// until one is right: three codes hold at a time, so thirty tries find one once in 11,000.
+/// `over_request_rate_limit`
+pub const FACTOR_TRIES: i64 = 30;
+
+/// Questions to factors that one user, or for sign-in one place, may have asked without answering
+/// them before each further one waits. Protects the table of questions. `over_request_rate_limit`
+pub const CHALLENGES_FREE: i64 = 100;

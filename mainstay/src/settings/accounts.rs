@@ -35,14 +35,14 @@ pub struct Auth {
     pub reauthenticate: bool,
     pub link_page: bool,
     pub manual_linking: bool,
+    /// Claims that tokens have beside their own: name and CEL over `user` and `session`.
+    pub claims: BTreeMap<String, String>,
     /// Users may sign in by a passkey, without a password.
     pub passkeys: bool,
     /// Origins whose pages may ask for devices, beside that of `site_url`.
     pub webauthn_origins: Vec<String>,
     /// Roles that are refused everything but `/auth/v1` until they have proven a second factor.
     pub require_aal2: Vec<String>,
-    /// Claims that tokens have beside their own: name and CEL over `user` and `session`.
-    pub claims: BTreeMap<String, String>,
     pub site_url: Option<String>,
     pub redirect_urls: Vec<String>,
     pub password_min: usize,
@@ -81,10 +81,10 @@ impl Default for Auth {
             reauthenticate: false,
             link_page: false,
             manual_linking: false,
+            claims: BTreeMap::new(),
             passkeys: false,
             webauthn_origins: Vec::new(),
             require_aal2: Vec::new(),
-            claims: BTreeMap::new(),
             site_url: None,
             redirect_urls: Vec::new(),
             password_min: 8,

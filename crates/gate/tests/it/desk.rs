@@ -114,7 +114,7 @@ pub async fn desk(change: impl FnOnce(&mut Config)) -> Desk {
 
 /// Another process over the same store.
 pub async fn desk_on(ground: Arc<Ground>, change: impl FnOnce(&mut Config)) -> Desk {
-    desk_of(ground, External::default(), &[], change).await
+    desk_made(ground, External::default(), &[], change).await
 }
 
 /// With identity providers.
@@ -123,11 +123,19 @@ pub async fn desk_with(
     external: External,
     change: impl FnOnce(&mut Config),
 ) -> Desk {
-    desk_of(ground, external, &[], change).await
+    desk_made(ground, external, &[], change).await
 }
 
-/// With identity providers, and roles that must have proven a second factor.
-pub async fn desk_of(
+/// With roles that must have proven a second factor.
+pub async fn desk_requiring(
+    ground: Arc<Ground>,
+    change: impl FnOnce(&mut Config),
+    raised: &[String],
+) -> Desk {
+    desk_made(ground, External::default(), raised, change).await
+}
+
+async fn desk_made(
     ground: Arc<Ground>,
     external: External,
     raised: &[String],
@@ -270,8 +278,8 @@ impl Desk {
 /// The code in a letter.
 pub fn code(letter: &Letter) -> String {
     let digits = |word: &&str| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit());
-    let mut words = letter.text.split(|c: char| !c.is_ascii_alphanumeric()).rev();
-    words.find(digits).unwrap().to_owned()
+    let mut words = letter.text.split(|c: char| !c.is_ascii_alphanumeric());
+    words.rfind(digits).unwrap().to_owned()
 }
 
 /// A value of the link in a letter.

@@ -4,20 +4,19 @@
 use std::sync::Arc;
 
 use mainstay_base::{Clock, Code};
-use mainstay_gate::external::External;
 use mainstay_gate::keys::sign;
 use mainstay_gate::{Action, Caller, Credentials, Gate};
 use mainstay_schema::read_text;
 use mainstay_testkit::FakeClock;
 use serde_json::{Value, json};
 
-use crate::desk::{Ground, SECRET, START, desk_of};
+use crate::desk::{Ground, SECRET, START, desk_requiring};
 use crate::factors::Person;
 
 #[tokio::test]
 async fn a_role_that_must_be_raised_is_refused_until_it_is_and_keys_of_machines_are_not() {
     let roles = ["authenticated".to_owned(), "staff".to_owned()];
-    let desk = desk_of(Ground::new(), External::default(), &roles, |_| ()).await;
+    let desk = desk_requiring(Ground::new(), |_| (), &roles).await;
     let low = desk.person("ann@example.com").await;
     let refusal = |token: &str| {
         let credentials = Credentials { apikey: Some(&desk.anon), bearer: Some(token) };
