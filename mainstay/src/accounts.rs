@@ -10,9 +10,9 @@ use mainstay_credentials::password::{Hasher, Pool, Rules};
 use mainstay_gate::accounts::session::{Life, Pepper};
 use mainstay_gate::accounts::{Book, Moment, declared};
 use mainstay_gate::auth::{Auth, Config, Issuer, Letters, More, Paces, Parts, is_fit};
-use mainstay_gate::external::External;
+use mainstay_federation::{External, Reach};
 use mainstay_gate::sealer::Sealer;
-use mainstay_gate::signing::{Ring, Secret, Settings as Signing};
+use mainstay_credentials::signing::{Ring, Secret, Settings as Signing};
 use mainstay_gate::{Gate, Keys, Verifier};
 use mainstay_mail::address::Address;
 use mainstay_mail::smtp::{Security, Settings as Smtp};
@@ -74,6 +74,9 @@ pub async fn open(
     let sealer = Arc::new(Sealer::new(secret)?);
     let Place { store, module, declared } = place;
     let book = Book::open(store, (module, &declared), sealer, telemetry.log.clone())?;
+    let callback = format!("{}/auth/v1/callback", config.public_url);
+    let providers = &settings.auth.external;
+    let external = External::new(providers, callback, Reach::default(), &telemetry.clock)?;
     let now = Moment(telemetry.clock.now());
     let ring = book.first_ring(signing(settings, secret)?, now).await?;
     let issuer = issuer(&config, &ring, settings)?;
@@ -89,7 +92,7 @@ pub async fn open(
         issuer,
         letters: Letters::new(templates(path)?, &config),
         post,
-        external: External::default(),
+        external,
         config,
         clock: Arc::clone(&telemetry.clock),
         log: telemetry.log.clone(),

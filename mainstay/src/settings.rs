@@ -280,22 +280,37 @@ fn resolve(reference: &str) -> Result<String> {
 
 /// A secret in a file is read by everybody who can read the file and its history.
 fn refuse_clear_secrets(raw: &Dict, figment: &Figment) -> Result<()> {
-    for (section, key) in SECRETS {
-        let value = raw.get(*section).and_then(Value::as_dict).and_then(|dict| dict.get(*key));
-        let Some(text) = value.and_then(Value::as_str) else { continue };
-        let from_file = figment
-            .find_metadata(&format!("{section}.{key}"))
-            .is_some_and(|metadata| metadata.name.contains("TOML"));
-        if from_file && !text.starts_with("${") {
-            let message = format!("{section}.{key} stands in clear in a file");
-            return Err(Error::new(Code::Internal, message)
-                .hint("Give it as ${env:NAME} or ${file:/run/secrets/name}."));
+    let mut waiting: Vec<(String, &Dict)> = vec![(String::new(), raw)];
+    while let Some((path, dict)) = waiting.pop() {
+        for (key, value) in dict {
+            let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+            waiting.extend(value.as_dict().map(|dict| (path.clone(), dict)));
+            let text = value.as_str().filter(|_| SECRETS.contains(&key.as_str()));
+            let in_file =
+                figment.find_metadata(&path).is_some_and(|from| from.name.contains("TOML"));
+            if text.is_some_and(|text| !text.starts_with("${")) && in_file {
+                let message = format!("{path} stands in clear in a file");
+                return Err(Error::new(Code::Internal, message)
+                    .hint("Give it as ${env:NAME} or ${file:/run/secrets/name}."));
+            }
         }
     }
     Ok(())
 }
 
-const SECRETS: &[(&str, &str)] = &[("auth", "jwt_secret"), ("mail", "password")];
+/// Keys whose values nobody is shown, in whatever section.
+const SECRETS: &[&str] = &["jwt_secret", "password", "secret", "private_key"];
+
+/// A value of the settings as it may be shown.
+fn masked(key: &str, value: &serde_json::Value) -> serde_json::Value {
+    match value {
+        serde_json::Value::Object(fields) => {
+            fields.iter().map(|(key, value)| (key.clone(), masked(key, value))).collect()
+        }
+        value if SECRETS.contains(&key) && !value.is_null() => "(secret)".into(),
+        value => value.clone(),
+    }
+}
 
 /// One setting as `mainstay config` shows it.
 #[derive(Debug, Serialize)]
@@ -317,11 +332,7 @@ impl Configured {
         let tree = serde_json::to_value(&self.settings).unwrap_or_default();
         for (section, keys) in tree.as_object().into_iter().flatten() {
             for (key, value) in keys.as_object().into_iter().flatten() {
-                let secret = SECRETS.contains(&(section.as_str(), key.as_str()));
-                let value = match value {
-                    value if secret && !value.is_null() => "(secret)".into(),
-                    value => value.clone(),
-                };
+                let value = masked(key, value);
                 let key = format!("{section}.{key}");
                 let source = self.source(&key);
                 shown.push(Shown { key, value, source });

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use mainstay_federation::Declared;
 use serde::{Deserialize, Serialize};
 
 use super::Span;
@@ -37,6 +38,8 @@ pub struct Auth {
     pub manual_linking: bool,
     /// Claims that tokens have beside their own: name and CEL over `user` and `session`.
     pub claims: BTreeMap<String, String>,
+    /// Identity providers, by the names that clients use.
+    pub external: BTreeMap<String, Declared>,
     /// Users may sign in by a passkey, without a password.
     pub passkeys: bool,
     /// Origins whose pages may ask for devices, beside that of `site_url`.
@@ -82,6 +85,7 @@ impl Default for Auth {
             link_page: false,
             manual_linking: false,
             claims: BTreeMap::new(),
+            external: BTreeMap::new(),
             passkeys: false,
             webauthn_origins: Vec::new(),
             require_aal2: Vec::new(),

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::accounts::Page;
 use crate::accounts::record::Moment;
 use crate::accounts::rows::{Flow, Identity, User};
-use crate::external::Person;
+use mainstay_federation::Person;
 use crate::sealer::Sealer;
 
 /// Somebody who arrives.

@@ -18,7 +18,7 @@ use crate::accounts::journal::Deed;
 use crate::accounts::record::Moment;
 use crate::accounts::rows::{Flow, Session, User};
 use crate::accounts::session::{self, Method};
-use crate::external::{Person, Returned};
+use mainstay_federation::{Person, Returned};
 use crate::limits::FLOW_SECONDS;
 
 /// Characters of a provider's own word for what went wrong.
