@@ -11,8 +11,8 @@ use mainstay_credentials::secret;
 
 use super::issuer::Issuer;
 use super::keys::Signed;
-use mainstay_credentials::claims::Claims;
 use crate::limits::{ID_TOKEN_BYTES, SUBJECT_CHARACTERS};
+use mainstay_credentials::claims::Claims;
 use mainstay_credentials::limits::LEEWAY_SECONDS;
 
 /// A token with one of these demands something, or is of another kind.

@@ -5,8 +5,8 @@ use jsonwebtoken::{Algorithm as Library, DecodingKey, Validation};
 use mainstay_base::{Error, Result};
 use serde_json::{Map, Value as Json};
 
-use mainstay_credentials::claims::Claims;
 use crate::limits::PROVIDER_KEYS;
+use mainstay_credentials::claims::Claims;
 use mainstay_credentials::signing::{Algorithm, by_kind};
 
 /// The algorithms by which a provider may sign; never one with a shared secret, and never none.

@@ -9,9 +9,9 @@ use mainstay_base::{Code, Error, Result};
 use mainstay_schema::rule::AuthFacts;
 use serde_json::{Map, Value};
 
-use mainstay_credentials::claims::Claims;
 use crate::identity::{ANON, AUTHENTICATED, Identity, SERVICE};
 use crate::limits::TOKEN_BYTES;
+use mainstay_credentials::claims::Claims;
 use mainstay_credentials::limits::LEEWAY_SECONDS;
 use mainstay_credentials::signing::{Algorithm, Ring, Verifying};
 

@@ -52,8 +52,8 @@ use crate::accounts::Book;
 use crate::accounts::record::Moment;
 use crate::accounts::rows::{Session, User};
 use crate::accounts::session::Pepper;
-use mainstay_federation::External;
 use crate::{Credentials, Gate, Identity};
+use mainstay_federation::External;
 
 pub use config::{Config, Paces};
 pub use issuer::{Issuer, More};
