@@ -256,6 +256,10 @@ impl Auth {
     }
 
     async fn signed_in(&self, route: Route, asked: &Asked, caller: Caller) -> Result<Answer> {
+        // A way in is added or taken away by who has proven everything that the account has.
+        if matches!(route, Route::LinkIdentity | Route::UnlinkIdentity | Route::Token) {
+            user::must_be_raised(self, &caller.user, caller.session.as_ref()).await?;
+        }
         match route {
             Route::SignOut => sign_out::answer(self, asked, caller).await,
             Route::Sessions => sign_out::listed(self, caller).await,
