@@ -7,10 +7,11 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 
 type Page = dyn Fn() -> String + Send + Sync;
+type ByPath = Vec<(&'static str, Arc<Page>)>;
 
 /// The pages of the process. Cheap to clone; all clones are one.
 #[derive(Clone, Default)]
-pub struct Pages(Arc<RwLock<Vec<(&'static str, Arc<Page>)>>>);
+pub struct Pages(Arc<RwLock<ByPath>>);
 
 impl Pages {
     /// Shows a page of HTML at a path; one that was there before is replaced.
