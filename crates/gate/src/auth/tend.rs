@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use mainstay_base::Result;
+use mainstay_base::{Error, Result};
 use mainstay_credentials::secret;
 use mainstay_mail::Failed;
 use mainstay_schema::Value;
@@ -29,33 +29,63 @@ const CLEANING_ROUNDS: u64 = 150;
 /// Seconds for which a letter is one process's to send.
 const LEASE_SECONDS: i64 = 120;
 
+/// Seconds after which a letter that does not open is tried again.
+const UNREADABLE_SECONDS: i64 = 3_600;
+
 impl Auth {
     /// Tends the accounts for as long as it is not dropped.
     pub async fn tend(self: Arc<Self>) {
+        // Beside each other: a mail server that takes its time keeps no revoked key alive.
+        tokio::join!(self.follow_on(), self.send_on());
+    }
+
+    async fn follow_on(&self) {
         let mut rounds: u64 = 0;
         loop {
-            if let Err(error) = self.round(rounds.is_multiple_of(CLEANING_ROUNDS)).await {
-                let cause = error.cause().map_or_else(|| error.to_string(), ToString::to_string);
-                self.log.line(&observe::UNTENDED).text("cause", &cause).send();
+            self.note_untended(self.follow().await);
+            if rounds.is_multiple_of(CLEANING_ROUNDS) {
+                self.note_untended(self.clean().await);
             }
             rounds += 1;
             tokio::time::sleep(ROUND).await;
         }
     }
 
-    /// One round; with `cleaning`, what is over is forgotten too.
+    async fn send_on(&self) {
+        loop {
+            self.note_untended(self.send_letters().await);
+            tokio::time::sleep(ROUND).await;
+        }
+    }
+
+    fn note_untended(&self, done: Result<()>) {
+        if let Err(error) = done {
+            let cause = error.cause().map_or_else(|| error.to_string(), ToString::to_string);
+            self.log.line(&observe::UNTENDED).text("cause", &cause).send();
+        }
+    }
+
+    /// Everything that `tend` does, once; with `cleaning`, what is over is forgotten too.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn round(&self, cleaning: bool) -> Result<()> {
-        self.follow_ends().await?;
-        self.follow_keys().await?;
-        self.follow_ring().await?;
+        self.follow().await?;
         self.send_letters().await?;
         match cleaning {
             true => self.clean().await,
             false => Ok(()),
         }
+    }
+
+    /// Learns what other processes have done. Nothing is written by it, and nothing sent.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn follow(&self) -> Result<()> {
+        self.follow_ends().await?;
+        self.follow_keys().await?;
+        self.follow_ring().await
     }
 
     /// Sessions that were ended elsewhere.
@@ -106,34 +136,51 @@ impl Auth {
         self.gate.trust(verifier);
     }
 
-    /// Sends what is due. A letter is first claimed, so that no two processes send it; one that was
-    /// taken is forgotten, one that was not waits for its next time.
+    /// Sends what is due, one after the other. A letter is first claimed, so that no two processes
+    /// send it; one that was taken is forgotten, one that was not waits for its next time.
     async fn send_letters(&self) -> Result<()> {
-        let now = self.now();
-        let due = self.book.call("due_letters", &[now.value(), 1_i64.value()]).await?;
-        if due.is_empty() {
-            return Ok(());
-        }
-        let claim = move |page: &mut Page<'_, '_>| {
-            let rows = page.call("due_letters", &[now.value(), LETTERS_PER_ROUND.value()])?;
-            let letters = rows.into_iter().map(Posted::read).collect::<Result<Vec<_>>>()?;
-            for letter in &letters {
-                page.put(&Posted { next_at: now.after(LEASE_SECONDS), ..letter.clone() })?;
+        for _ in 0..LETTERS_PER_ROUND {
+            let due = [self.now().value(), 1_i64.value()];
+            if self.book.call("due_letters", &due).await?.is_empty() {
+                break;
             }
-            Ok(letters)
-        };
-        for posted in self.book.write(claim).await? {
-            self.send(posted).await?;
+            match self.claim().await? {
+                None => break,
+                Some(posted) => self.send(posted).await?,
+            }
         }
         Ok(())
     }
 
-    async fn send(&self, posted: Posted) -> Result<()> {
+    /// The letter that is due first: this process's for as long as the lease runs.
+    async fn claim(&self) -> Result<Option<Posted>> {
         let now = self.now();
-        let sent = match posted.letter(self.book.sealer()) {
-            Ok(letter) => self.post.send(&letter, now.0).await,
-            Err(error) => Err(Failed::Lasting(error.to_string())),
+        let work = move |page: &mut Page<'_, '_>| {
+            let rows = page.call("due_letters", &[now.value(), 1_i64.value()])?;
+            let Some(row) = rows.into_iter().next() else { return Ok(None) };
+            let letter = Posted::read(row)?;
+            page.put(&Posted { next_at: now.after(LEASE_SECONDS), ..letter.clone() })?;
+            Ok(Some(letter))
         };
+        self.book.write(work).await
+    }
+
+    /// A letter that does not open stays: who has the right secret, or the row as it was, sends it.
+    async fn put_off(&self, posted: Posted, error: &Error) -> Result<()> {
+        let cause = error.cause().map_or_else(|| error.to_string(), ToString::to_string);
+        let line = self.log.line(&observe::UNSENT).text("kind", &posted.kind);
+        line.text("cause", &cause).number("tries", posted.tries.unsigned_abs()).send();
+        let later = Posted { next_at: self.now().after(UNREADABLE_SECONDS), ..posted };
+        self.book.write(move |page: &mut Page<'_, '_>| page.put(&later)).await
+    }
+
+    async fn send(&self, posted: Posted) -> Result<()> {
+        let letter = match posted.letter(self.book.sealer()) {
+            Ok(letter) => letter,
+            Err(error) => return self.put_off(posted, &error).await,
+        };
+        let sent = self.post.send(&letter, self.now().0).await;
+        let now = self.now();
         let tries = posted.tries + 1;
         let next = match &sent {
             Ok(()) | Err(Failed::Lasting(_)) => None,
