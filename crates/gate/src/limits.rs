@@ -1,7 +1,7 @@
 //! The gate's bounds, each with whom it protects and the code of its refusal.
 
 /// Bytes of a token. Protects the parser from work that no honest token needs. `PGRST301`
-pub const TOKEN_BYTES: usize = 8 * 1024;
+pub const TOKEN_BYTES: usize = 12 * 1024;
 
 /// Verified tokens that are remembered. Protects memory; a forgotten token is verified again.
 pub const CACHED_TOKENS: usize = 10_000;
@@ -25,7 +25,7 @@ pub const LETTERS_PER_ROUND: i64 = 100;
 
 /// Characters of a user's own data, as JSON. Protects every token that carries it.
 /// `validation_failed`
-pub const METADATA_CHARACTERS: usize = 16 * 1024;
+pub const METADATA_CHARACTERS: usize = 4 * 1024;
 
 /// Seconds for which a device that has signed in is known: tries from there are counted apart, so
 /// that nobody locks an owner out by guessing.

@@ -195,7 +195,7 @@ pub fn refresh(
         session.turn += 1;
         session.refreshed_at = now;
         page.put(&session)?;
-    } else if now > session.refreshed_at.after(life.grace) {
+    } else if brought.turn + 1 != session.turn || now > session.refreshed_at.after(life.grace) {
         page.end(&session, now.after(life.access))?;
         return Ok(Refreshed::Reused { user: session.user, session: session.id });
     }

@@ -17,6 +17,7 @@ mod passkeys;
 mod processes;
 mod provider;
 mod refusals;
+mod squatters;
 
 use std::sync::Arc;
 

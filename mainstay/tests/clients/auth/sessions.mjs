@@ -165,7 +165,7 @@ test("tabs that refresh at once get one successor", async () => {
   const { refresh_token } = (await good(client.auth.getSession())).session;
   const tabs = await Promise.all(Array.from({ length: 20 }, () => good(fresh().auth.refreshSession({ refresh_token }))));
   assert.equal(new Set(tabs.map((tab) => tab.session.refresh_token)).size, 1);
-  await bad(fresh().auth.refreshSession({ refresh_token: "no such token" }), "refresh_token_not_found", 400);
+  await bad(fresh().auth.refreshSession({ refresh_token: "no such token" }), "validation_failed", 400);
 });
 
 test("signing out ends what it says it ends, also for the data API", async () => {
