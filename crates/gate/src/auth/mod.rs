@@ -52,8 +52,8 @@ use crate::accounts::Book;
 use crate::accounts::record::Moment;
 use crate::accounts::rows::{Session, User};
 use crate::accounts::session::Pepper;
-use crate::external::External;
 use crate::{Credentials, Gate, Identity};
+use mainstay_federation::External;
 
 pub use config::{Config, Paces};
 pub use issuer::{Issuer, More};
@@ -281,7 +281,7 @@ impl Auth {
             "phone": self.config.phone,
             "anonymous_users": self.config.anonymous,
         });
-        for known in crate::external::KNOWN {
+        for known in mainstay_federation::KNOWN {
             external[known] = false.into();
         }
         for name in self.external.names() {
