@@ -17,6 +17,7 @@ mod passkeys;
 mod processes;
 mod provider;
 mod refusals;
+mod taken_away;
 
 use std::sync::Arc;
 
