@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use mainstay_credentials::factor::recovery;
 use mainstay_credentials::secret;
-use mainstay_gate::accounts::record::Moment;
+use mainstay_gate::accounts::Moment;
 use mainstay_gate::accounts::rows::Session;
 use mainstay_gate::accounts::session::{Brought, Pepper};
 use mainstay_gate::apikey::{ApiKey, Kind};

@@ -89,11 +89,6 @@ pub fn same(ask: Arc<Ask>) -> Box<dyn Speaker> {
     Box::new(Same(ask))
 }
 
-/// A speaker who asks alike.
-pub fn same(ask: Arc<Ask>) -> Box<dyn Speaker> {
-    Box::new(Same(ask))
-}
-
 /// Asks over `connections` for `length`.
 pub async fn run(
     address: SocketAddr,
