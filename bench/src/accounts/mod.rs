@@ -28,9 +28,18 @@ pub struct Args {
     /// Sessions of the crowd.
     #[arg(long, default_value_t = 100_000, value_name = "N")]
     sessions: usize,
+    /// Only one part: the cases beside PocketBase, or the many sessions.
+    #[arg(long, value_name = "PART")]
+    only: Option<Part>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    Turns,
+    Crowd,
 }
 
 impl Args {
@@ -72,9 +81,15 @@ pub struct Memory {
 /// # Errors
 /// When a server cannot be started, or answers a request with anything but success.
 pub async fn run(args: &Args) -> std::io::Result<()> {
-    let mut cases = turns::measure(args).await?;
-    let (tokens, memory) = crowd::measure(args).await?;
-    cases.extend(tokens);
-    report::print(&Figures { cases, memory }, args.json);
+    let mut figures = Figures { cases: Vec::new(), memory: Vec::new() };
+    if args.only != Some(Part::Crowd) {
+        figures.cases = turns::measure(args).await?;
+    }
+    if args.only != Some(Part::Turns) {
+        let (tokens, memory) = crowd::measure(args).await?;
+        figures.cases.extend(tokens);
+        figures.memory = memory;
+    }
+    report::print(&figures, args.json);
     Ok(())
 }
