@@ -41,11 +41,13 @@ pub struct Args {
     samples: usize,
 }
 
+/// Makes a guess that is right but for its end, or random.
+type Guess<G> = Box<dyn Fn(&mut Random, bool) -> G>;
+
 /// A compare under test: its guesses are of type `G`.
 struct Subject<G> {
     name: &'static str,
-    /// A guess that is right but for its end, or random.
-    guess: Box<dyn Fn(&mut Random, bool) -> G>,
+    guess: Guess<G>,
     compare: Box<dyn Fn(&G) -> bool>,
     constant: bool,
 }

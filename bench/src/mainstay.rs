@@ -98,8 +98,8 @@ allow = "true"
 /// What the application of every case says of itself.
 const SETTINGS: &str = "name = \"bench\"\n";
 
-/// Accounts as they ship, but for the bounds against guessing: all requests come from one place. The
-/// public address is fixed, so that tokens outlive a restart on another port.
+/// Accounts as they ship, but for the bounds against guessing: all requests come from one place.
+/// The public address is fixed, so that tokens outlive a restart on another port.
 const ACCOUNTS: &str = r#"name = "bench"
 [server]
 public_url = "http://127.0.0.1:8080"
