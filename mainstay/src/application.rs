@@ -180,6 +180,10 @@ pub fn edge(settings: &Settings) -> EdgeConfig {
 pub fn watch(telemetry: &Telemetry, application: &Application) {
     mainstay_store::observe::register(&telemetry.registry, &application.store);
     mainstay_rest::observe::register(&telemetry.registry, &application.rest);
+    if application.auth.keeps_letters() {
+        let auth = Arc::clone(&application.auth);
+        telemetry.pages.show("/letters", move || auth.letters_page());
+    }
     for (name, _) in application.store.health() {
         let (store, part) = (Arc::clone(&application.store), name.clone());
         telemetry.health.check(&name, move || {

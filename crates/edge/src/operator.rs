@@ -45,7 +45,7 @@ fn answer(telemetry: &Telemetry, request: &Request<Bytes>) -> Response<Bytes> {
         }
         None => {
             let error = Error::new(Code::NotFound, "Nothing answers at this path")
-                .hint("Try /metrics, /livez or /readyz?verbose");
+                .hint("Try /metrics, /livez or /readyz?verbose; /letters in development");
             refuse::answer(&error, id, false)
         }
     }

@@ -13,6 +13,7 @@ pub mod limits;
 mod line;
 mod log;
 pub mod measure;
+mod pages;
 mod process;
 pub mod redact;
 mod registry;
@@ -32,6 +33,7 @@ pub use instrument::{Counter, Gauge, Histogram};
 pub use line::Line;
 pub use log::Log;
 pub use measure::{Kind, Measure};
+pub use pages::Pages;
 pub use registry::Registry;
 pub use surface::{Answer, Audience};
 
@@ -44,6 +46,8 @@ pub struct Telemetry {
     pub registry: Registry,
     /// Where layers say whether they can work.
     pub health: Health,
+    /// What layers show to the operator.
+    pub pages: Pages,
     /// The time that lines and ids carry.
     pub clock: Arc<dyn Clock>,
 }
@@ -58,14 +62,20 @@ impl Telemetry {
         let registry = Registry::new();
         process::register(&registry);
         log.register(&registry);
-        Ok(Self { log, registry, health: Health::new(), clock })
+        Ok(Self { log, registry, health: Health::new(), pages: Pages::default(), clock })
     }
 
     /// Telemetry that writes no log: for tools and for tests that watch something else.
     #[must_use]
     pub fn silent(clock: Arc<dyn Clock>) -> Self {
         let log = Log::silent(Arc::clone(&clock));
-        Self { log, registry: Registry::new(), health: Health::new(), clock }
+        Self {
+            log,
+            registry: Registry::new(),
+            health: Health::new(),
+            pages: Pages::default(),
+            clock,
+        }
     }
 }
 

@@ -26,6 +26,7 @@ pub struct Answer {
 /// Paths that are answered to anybody.
 pub const PUBLIC: [&str; 3] = ["/livez", "/readyz", "/healthz"];
 
+const HTML: &str = "text/html; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -46,7 +47,13 @@ impl Telemetry {
                 body: self.registry.text().into_bytes(),
                 route: "/metrics",
             }),
-            _ => None,
+            (path, Audience::Operator) => self.pages.at(path).map(|(route, page)| Answer {
+                status: 200,
+                content_type: HTML,
+                body: page.into_bytes(),
+                route,
+            }),
+            (_, Audience::Public) => None,
         }
     }
 

@@ -134,7 +134,11 @@ pub fn started(
         modules.join(", ")
     );
     eprintln!("  data API   http://{}/rest/v1/", listeners.public_address());
+    eprintln!("  accounts   http://{}/auth/v1/", listeners.public_address());
     eprintln!("  operator   http://{}/metrics", listeners.operator_address());
+    if opened.auth.keeps_letters() {
+        eprintln!("  letters    http://{}/letters", listeners.operator_address());
+    }
     eprintln!("  data       {}", configured.data.display());
     if !configured.is_production() {
         eprintln!("  anon key   {}", opened.keys.anon);

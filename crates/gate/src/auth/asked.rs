@@ -9,6 +9,7 @@ use mainstay_base::{Code, Error, Facts, Result};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value as Json};
 
+use super::route::{Access, Found};
 use crate::accounts::journal::{Deed, Note};
 use crate::accounts::session::Origin;
 use crate::limits::AGENT_CHARACTERS;
@@ -29,12 +30,18 @@ impl Asked {
     /// # Errors
     /// `bad_json` for a body that is no JSON object; an empty one is an empty object. A form, which
     /// browsers send, is an object of texts.
-    pub fn read(request: &Request<Bytes>, ids: Vec<String>, facts: &Facts) -> Result<Self> {
+    pub fn read(
+        request: &Request<Bytes>,
+        Found { route, ids }: Found,
+        facts: &Facts,
+    ) -> Result<Self> {
+        // Clients mean JSON whatever they call it; a form comes from a page, which has no key.
+        let by_browser = route.access() == Access::Public;
         let query = request.uri().query().unwrap_or_default();
         let body = request.body();
         let body = match body.iter().all(u8::is_ascii_whitespace) {
             true => Map::new(),
-            false if is_form(request.headers()) => form(body),
+            false if by_browser && is_form(request.headers()) => form(body),
             false => serde_json::from_slice(body).map_err(|error| {
                 let message = format!("Could not parse request body as JSON: {error}");
                 Error::new(Code::JsonBad, message)

@@ -47,7 +47,7 @@ use serde_json::{Value as Json, json};
 
 use self::answer::Answer;
 use self::asked::Asked;
-use self::route::{Access, Found, Route};
+use self::route::{Access, Route};
 use crate::accounts::Book;
 use crate::accounts::record::Moment;
 use crate::accounts::rows::{Session, User};
@@ -168,9 +168,10 @@ impl Auth {
         below: &str,
         facts: &Facts,
     ) -> Result<Answer> {
-        let Found { route, ids } = Route::find(request.method(), below)?;
+        let found = Route::find(request.method(), below)?;
+        let route = found.route;
         facts.set_route(route.template());
-        let mut asked = Asked::read(request, ids, facts)?;
+        let mut asked = Asked::read(request, found, facts)?;
         if route.access() == Access::Public {
             return self.public(route, &asked, request, facts).await;
         }
@@ -256,6 +257,10 @@ impl Auth {
     }
 
     async fn signed_in(&self, route: Route, asked: &Asked, caller: Caller) -> Result<Answer> {
+        // A way in is added or taken away by who has proven everything that the account has.
+        if matches!(route, Route::LinkIdentity | Route::UnlinkIdentity | Route::Token) {
+            user::must_be_raised(self, &caller.user, caller.session.as_ref()).await?;
+        }
         match route {
             Route::SignOut => sign_out::answer(self, asked, caller).await,
             Route::Sessions => sign_out::listed(self, caller).await,

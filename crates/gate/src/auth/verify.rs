@@ -6,6 +6,7 @@ use http::{HeaderMap, Method as Verb};
 use mainstay_base::{Code, Error, Result};
 use serde_json::{Value as Json, json};
 
+use super::admin::escaped;
 use super::answer::Answer;
 use super::asked::Asked;
 use super::letters::address;
@@ -265,8 +266,4 @@ fn page(asked: &Asked) -> String {
          <form method=\"post\" action=\"/auth/v1/verify/click\">{fields}\
          <button>Continue</button></form></body></html>"
     )
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -169,3 +169,64 @@ async fn anonymous_users_have_sessions_where_they_are_allowed() {
     let refused = none.ask("POST", "/signup", None, json!({})).await;
     assert_eq!(refused.code(), (422, "anonymous_provider_disabled"));
 }
+
+#[tokio::test]
+async fn fields_that_are_left_out_or_null_open_nothing() {
+    let desk = desk(|config| config.reauthenticate = true).await;
+    desk.sign_up("ann@example.com", "correct horse").await;
+    let bare = json!({ "password": "battery staple" });
+    let nulls = json!({
+        "password": "battery staple", "nonce": null, "current_password": null, "email": null,
+        "phone": null, "data": null,
+    });
+    let old = desk.sign_in("ann@example.com", "correct horse").await;
+    desk.clock.advance_seconds(24 * 3_600);
+    let old = desk.refresh(old.text("refresh_token")).await;
+    for body in [&bare, &nulls] {
+        let refused = desk.ask("PUT", "/user", Some(old.text("access_token")), body.clone()).await;
+        assert_eq!(refused.code(), (400, "reauthentication_needed"), "{body}");
+    }
+    for (at, body) in [bare, nulls].into_iter().enumerate() {
+        let password = ["correct horse", "battery staple"][at];
+        let here = desk.sign_in("ann@example.com", password).await;
+        let there = desk.sign_in("ann@example.com", password).await;
+        let mut body = body;
+        body["password"] = ["battery staple", "correct horse"][at].into();
+        let changed = desk.ask("PUT", "/user", Some(here.text("access_token")), body).await;
+        assert_eq!(changed.status, 200, "a fresh session: the control");
+        let other = desk.refresh(there.text("refresh_token")).await;
+        assert_eq!(other.code(), (400, "session_not_found"), "{at}");
+    }
+    for body in [json!({}), json!({ "refresh_token": null }), json!({ "refresh_token": "" })] {
+        let refused = desk.ask("POST", "/token?grant_type=refresh_token", None, body).await;
+        assert_eq!(refused.code(), (400, "validation_failed"));
+    }
+    for body in [
+        json!({ "email": "ann@example.com" }),
+        json!({ "email": "ann@example.com", "password": null }),
+        json!({ "email": "ann@example.com", "password": "" }),
+    ] {
+        let refused = desk.ask("POST", "/token?grant_type=password", None, body).await;
+        assert_eq!(refused.code(), (400, "invalid_credentials"));
+    }
+    for body in [
+        json!({ "type": "email", "email": "ann@example.com" }),
+        json!({ "type": "email", "email": "ann@example.com", "token": null, "token_hash": null }),
+        json!({ "type": "email", "token_hash": "" }),
+    ] {
+        let refused = desk.ask("POST", "/verify", None, body).await;
+        assert_eq!(refused.code(), (400, "validation_failed"));
+    }
+}
+
+#[tokio::test]
+async fn the_operators_page_shows_letters_and_runs_nothing_that_stands_in_them() {
+    let desk = desk(|_| ()).await;
+    assert!(desk.auth.letters_page().contains("No letter yet"));
+    let body = json!({ "email": "ann@example.com", "data": { "name": "<script>x</script>" } });
+    desk.ask("POST", "/otp", None, body).await;
+    let link = desk.letter_to("ann@example.com").await.link.unwrap();
+    let page = desk.auth.letters_page();
+    assert!(page.contains(&link.replace('&', "&amp;")) && page.contains("ann@example.com"));
+    assert!(!page.contains("<script"), "{page}");
+}

@@ -13,7 +13,7 @@ const env = (name) => {
 export const URL_OF = env("AUTH_URL");
 export const ANON = env("AUTH_ANON");
 export const SERVICE = env("AUTH_SERVICE");
-export const SITE = "http://127.0.0.1:3000";
+export const SITE = "http://localhost:3000";
 export const PASSWORD = "nine wild geese over water";
 
 class NoSocket {}

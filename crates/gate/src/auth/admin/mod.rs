@@ -4,14 +4,15 @@
 
 mod factors;
 mod journal;
+mod letters;
 mod links;
 mod machines;
 mod users;
 
+pub(super) use letters::escaped;
 use mainstay_base::Result;
-use serde_json::{Value as Json, json};
 
-use super::answer::{Answer, time};
+use super::answer::Answer;
 use super::asked::Asked;
 use super::route::Route;
 use super::{Auth, unanswered};
@@ -39,29 +40,7 @@ pub(super) async fn answer(auth: &Auth, route: Route, asked: &Asked) -> Result<A
         Route::SigningKeys => Ok(machines::signing(auth)),
         Route::RotateKeys => machines::rotated(auth, asked).await,
         Route::RevokeSigningKey => machines::unsigned(auth, asked).await,
-        Route::Letters => Ok(letters(auth)),
+        Route::Letters => Ok(letters::listed(auth)),
         _ => Err(unanswered()),
     }
-}
-
-/// The letters that were caught in development, newest first.
-fn letters(auth: &Auth) -> Answer {
-    let caught = match auth.post.as_ref() {
-        mainstay_mail::Post::Catcher(catcher) => catcher.letters(),
-        mainstay_mail::Post::Smtp(_) => Vec::new(),
-    };
-    let shown = caught.iter().map(|caught| {
-        let letter = &caught.letter;
-        json!({
-            "id": letter.id,
-            "at": time(crate::accounts::record::Moment(caught.at)),
-            "kind": letter.kind.name(),
-            "to": letter.to.as_str(),
-            "subject": letter.subject,
-            "text": letter.text,
-            "html": letter.html,
-            "link": letter.link,
-        })
-    });
-    Answer::json(200, json!({ "letters": shown.collect::<Json>() }))
 }
