@@ -18,6 +18,7 @@ mod processes;
 mod provider;
 mod refusals;
 mod squatters;
+mod taken_away;
 
 use std::sync::Arc;
 
