@@ -13,7 +13,7 @@ const env = (name) => {
 export const URL_OF = env("AUTH_URL");
 export const ANON = env("AUTH_ANON");
 export const SERVICE = env("AUTH_SERVICE");
-export const SITE = "http://127.0.0.1:3000";
+export const SITE = "http://localhost:3000";
 export const PASSWORD = "nine wild geese over water";
 
 class NoSocket {}
@@ -85,6 +85,19 @@ export async function click(link) {
 
 /** The values behind `#`. */
 export const fragment = (url) => Object.fromEntries(new URLSearchParams(url.split("#")[1]));
+
+/** What an access token says. */
+export const claimsOf = (session) => JSON.parse(Buffer.from(session.access_token.split(".")[1], "base64url"));
+
+/** A place for what a client keeps between calls. */
+export function kept() {
+  const values = new Map();
+  return {
+    getItem: (name) => values.get(name) ?? null,
+    setItem: (name, value) => void values.set(name, value),
+    removeItem: (name) => void values.delete(name),
+  };
+}
 
 /** The code of an app (RFC 6238), some steps from now. */
 export function totp(secret, steps = 0) {
