@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use mainstay_base::{Clock, Code, Error, Result};
 use mainstay_credentials::password::{Hasher, Pool, Rules};
+use mainstay_credentials::signing::{Ring, Secret, Settings as Signing};
+use mainstay_federation::{External, Reach};
 use mainstay_gate::accounts::session::{Life, Pepper};
 use mainstay_gate::accounts::{Book, Moment, declared};
 use mainstay_gate::auth::{Auth, Config, Issuer, Letters, More, Paces, Parts, is_fit};
-use mainstay_gate::external::{External, Reach};
 use mainstay_gate::sealer::Sealer;
-use mainstay_gate::signing::{Ring, Secret, Settings as Signing};
 use mainstay_gate::{Gate, Keys, Verifier};
 use mainstay_mail::address::Address;
 use mainstay_mail::smtp::{Security, Settings as Smtp};

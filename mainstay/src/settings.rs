@@ -8,9 +8,9 @@ use std::time::Duration;
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::value::{Dict, Value};
 use figment::{Figment, Profile};
+use mainstay_base::duration;
 use mainstay_base::{Code, Error, Result};
 use mainstay_schema::Declared;
-use mainstay_schema::duration;
 use serde::{Deserialize, Serialize};
 
 use crate::variables;

@@ -1,8 +1,8 @@
 //! `MAINSTAY_SECTION_KEY` variables: which there are, and which were meant. `settings` reads their
 //! values; here a misspelled one is found before it is silently without effect.
 
+use mainstay_base::nearest;
 use mainstay_base::{Code, Error, Result};
-use mainstay_schema::nearest;
 use mainstay_schema::read::settings::SECTIONS;
 
 /// What every variable of ours begins with.

@@ -48,3 +48,20 @@ pub const PASSKEY_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// The ways to a device that are kept (WebAuthn Level 3, 5.8.4); others are passed over.
 pub const PASSKEY_TRANSPORTS: [&str; 6] = ["ble", "hybrid", "internal", "nfc", "smart-card", "usb"];
+
+/// Seconds by which clocks may differ when `exp` and `nbf` are judged.
+pub const LEEWAY_SECONDS: i64 = 30;
+
+/// Bytes of the signing secret. Shorter ones can be guessed. Refused at start.
+pub const SECRET_BYTES: usize = 32;
+
+/// Seconds for which others may keep our published keys. Protects those who verify on their own: a
+/// key signs nothing before it was published for so long.
+pub const JWKS_CACHE_SECONDS: i64 = 600;
+
+/// Keys of an application, of all kinds. Protects the verifier's search, which looks at each.
+/// Refused at start and on rotation.
+pub const SIGNING_KEYS: usize = 32;
+
+/// Characters of a key's name. Refused at start.
+pub const KEY_NAME_CHARACTERS: usize = 128;

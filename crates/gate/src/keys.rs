@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::identity::{ANON, SERVICE};
-use crate::limits::SECRET_BYTES;
+use mainstay_credentials::limits::SECRET_BYTES;
 
 /// How long API keys hold: ten years, as on the hosted platform.
 const KEY_SECONDS: i64 = 10 * 365 * 24 * 3600;

@@ -11,10 +11,8 @@ pub mod apikey;
 pub mod auth;
 mod cache;
 pub mod caller;
-mod claims;
 pub mod closed;
 mod ended;
-pub mod external;
 pub mod identify;
 pub mod identity;
 pub mod keys;
@@ -23,7 +21,6 @@ mod machines;
 pub mod observe;
 pub mod permit;
 pub mod sealer;
-pub mod signing;
 pub mod token;
 mod weakness;
 

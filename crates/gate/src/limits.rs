@@ -6,23 +6,6 @@ pub const TOKEN_BYTES: usize = 8 * 1024;
 /// Verified tokens that are remembered. Protects memory; a forgotten token is verified again.
 pub const CACHED_TOKENS: usize = 10_000;
 
-/// Seconds by which clocks may differ when `exp` and `nbf` are judged.
-pub const LEEWAY_SECONDS: i64 = 30;
-
-/// Bytes of the signing secret. Shorter ones can be guessed. Refused at start.
-pub const SECRET_BYTES: usize = 32;
-
-/// Seconds for which others may keep our published keys. Protects those who verify on their own: a
-/// key signs nothing before it was published for so long.
-pub const JWKS_CACHE_SECONDS: i64 = 600;
-
-/// Keys of an application, of all kinds. Protects the verifier's search, which looks at each.
-/// Refused at start and on rotation.
-pub const SIGNING_KEYS: usize = 32;
-
-/// Characters of a key's name. Refused at start.
-pub const KEY_NAME_CHARACTERS: usize = 128;
-
 /// Characters of `User-Agent` that are kept with a session. Protects the table of sessions; what is
 /// longer is cut.
 pub const AGENT_CHARACTERS: usize = 256;
@@ -54,39 +37,6 @@ pub const FRESH_SESSION_SECONDS: i64 = 24 * 3_600;
 
 /// Events of one page of the journal. Protects memory; more are cut.
 pub const EVENTS_PER_PAGE: i64 = 1_000;
-
-/// Bytes of an identity token of another provider. Protects the parser. `bad_jwt`
-pub const ID_TOKEN_BYTES: usize = 32 * 1024;
-
-/// Bytes of a provider's access or refresh token. Protects what is kept of them and the fragment
-/// that carries them. The sign-in is refused.
-pub const PROVIDER_TOKEN_BYTES: usize = 16 * 1024;
-
-/// Characters of one thing that a provider says of a person. Protects the table of identities;
-/// what is longer is left out.
-pub const PROVIDER_CLAIM_CHARACTERS: usize = 1_024;
-
-/// Characters of a person's id at a provider (OpenID Connect Core, section 2). Refused.
-pub const SUBJECT_CHARACTERS: usize = 255;
-
-/// Keys of a provider that are looked at. Protects the search.
-pub const PROVIDER_KEYS: usize = 100;
-
-/// Seconds for which a provider's keys and addresses are believed without asking again.
-pub const PROVIDER_FRESH_SECONDS: i64 = 3_600;
-
-/// Seconds for which they are believed while the provider cannot be asked.
-pub const PROVIDER_STALE_SECONDS: i64 = 86_400;
-
-/// Seconds before a provider is asked again because a key is unknown. Protects the provider from
-/// those who invent names of keys.
-pub const PROVIDER_PAUSE_SECONDS: i64 = 60;
-
-/// Seconds before a provider that was away is asked again.
-pub const PROVIDER_FAILURE_SECONDS: i64 = 5;
-
-/// Characters of a parameter that a client hands on to a provider. What is longer is left out.
-pub const PASSED_CHARACTERS: usize = 512;
 
 /// Second factors of one user, and as many passkeys. Protects the search among them.
 /// `too_many_enrolled_mfa_factors`, `too_many_passkeys`

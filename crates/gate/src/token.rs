@@ -9,10 +9,11 @@ use mainstay_base::{Code, Error, Result};
 use mainstay_schema::rule::AuthFacts;
 use serde_json::{Map, Value};
 
-use crate::claims::Claims;
 use crate::identity::{ANON, AUTHENTICATED, Identity, SERVICE};
-use crate::limits::{LEEWAY_SECONDS, TOKEN_BYTES};
-use crate::signing::{Algorithm, Ring, Verifying};
+use crate::limits::TOKEN_BYTES;
+use mainstay_credentials::claims::Claims;
+use mainstay_credentials::limits::LEEWAY_SECONDS;
+use mainstay_credentials::signing::{Algorithm, Ring, Verifying};
 
 /// A header with one of these brings its own key, demands an extension, or is of an encrypted or
 /// nested token: not ours.

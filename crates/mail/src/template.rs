@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use mainstay_schema::nearest;
+use mainstay_base::nearest;
 use serde_json::{Map, Value};
 
 use crate::Kind;

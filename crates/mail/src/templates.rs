@@ -5,8 +5,8 @@
 use std::fs;
 use std::path::Path;
 
+use mainstay_base::nearest;
 use mainstay_base::{Error, Result};
-use mainstay_schema::nearest;
 
 use crate::limits::{FLAWS, LETTER_BYTES, SUBJECT_CHARACTERS, TEMPLATE_BYTES, TEMPLATE_FILES};
 use crate::template::{Form, Template};

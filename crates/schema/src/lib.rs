@@ -7,13 +7,11 @@
 
 pub mod change;
 mod check;
-pub mod duration;
 mod implied;
 pub mod limits;
 pub mod mistake;
 pub mod model;
 pub mod name;
-mod nearest;
 pub mod read;
 pub mod rule;
 pub mod sql;
@@ -23,7 +21,6 @@ pub mod write;
 
 pub use mistake::{Mistake, Mistakes};
 pub use model::{Catalog, Column, Module, Table};
-pub use nearest::nearest;
 pub use read::{Declared, SettingsFile, read, read_text, read_texts};
 pub use rule::{AuthFacts, Rule};
 pub use types::{Scale, Type};

@@ -3,7 +3,7 @@
 
 mod render;
 
-use crate::nearest::nearest;
+use mainstay_base::nearest;
 
 /// Mistakes that are kept; the rest is only counted, or a broken file could fill the memory.
 const MAX_KEPT: usize = 1_000;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use mainstay_gate::external::Declared;
+use mainstay_federation::Declared;
 use serde::{Deserialize, Serialize};
 
 use super::Span;

@@ -9,7 +9,7 @@ use super::journal::Note;
 use super::record::{Moment, Record};
 use super::rows::SigningKey;
 use crate::sealer::Sealer;
-use crate::signing::{KeptKey, Ring, Settings};
+use mainstay_credentials::signing::{KeptKey, Ring, Settings};
 
 fn purpose(kid: &str) -> String {
     format!("signing_keys.body {kid}")

@@ -11,8 +11,8 @@ use uuid::Uuid;
 use crate::accounts::Page;
 use crate::accounts::record::Moment;
 use crate::accounts::rows::{Flow, Identity, User};
-use crate::external::Person;
 use crate::sealer::Sealer;
+use mainstay_federation::Person;
 
 /// Somebody who arrives.
 #[derive(Clone, Deserialize, Serialize)]

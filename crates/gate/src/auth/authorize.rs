@@ -16,7 +16,7 @@ use super::{Auth, Caller, pkce, proof};
 use crate::accounts::Page;
 use crate::accounts::record::Moment;
 use crate::accounts::rows::Flow;
-use crate::external::{Provider, Sent};
+use mainstay_federation::{Provider, Sent};
 
 /// How somebody signs in by a provider, in the session's `amr`.
 pub const METHOD: &str = "oauth";

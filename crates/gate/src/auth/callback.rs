@@ -18,8 +18,8 @@ use crate::accounts::journal::Deed;
 use crate::accounts::record::Moment;
 use crate::accounts::rows::{Flow, Session, User};
 use crate::accounts::session::{self, Method};
-use crate::external::{Person, Returned};
 use crate::limits::FLOW_SECONDS;
+use mainstay_federation::{Person, Returned};
 
 /// Characters of a provider's own word for what went wrong.
 const WORD_CHARACTERS: usize = 64;

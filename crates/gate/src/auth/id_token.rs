@@ -13,7 +13,7 @@ use super::{Auth, Caller, identities};
 use crate::accounts::Page;
 use crate::accounts::rows::User;
 use crate::accounts::session::{self, Method};
-use crate::external::Person;
+use mainstay_federation::Person;
 
 /// It is to be linked to who asks.
 ///

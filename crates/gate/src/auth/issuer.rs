@@ -10,7 +10,7 @@ use crate::accounts::record::Moment;
 use crate::accounts::rows::{Session, User};
 use crate::accounts::session;
 use crate::identity::AUTHENTICATED;
-use crate::signing::Ring;
+use mainstay_credentials::signing::Ring;
 
 /// Signs in the name of one application.
 pub struct Issuer {

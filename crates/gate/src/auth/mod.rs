@@ -52,8 +52,8 @@ use crate::accounts::Book;
 use crate::accounts::record::Moment;
 use crate::accounts::rows::{Session, User};
 use crate::accounts::session::Pepper;
-use crate::external::External;
 use crate::{Credentials, Gate, Identity};
+use mainstay_federation::External;
 
 pub use config::{Config, Paces};
 pub use issuer::{Issuer, More};
@@ -256,6 +256,10 @@ impl Auth {
     }
 
     async fn signed_in(&self, route: Route, asked: &Asked, caller: Caller) -> Result<Answer> {
+        // A way in is added or taken away by who has proven everything that the account has.
+        if matches!(route, Route::LinkIdentity | Route::UnlinkIdentity | Route::Token) {
+            user::must_be_raised(self, &caller.user, caller.session.as_ref()).await?;
+        }
         match route {
             Route::SignOut => sign_out::answer(self, asked, caller).await,
             Route::Sessions => sign_out::listed(self, caller).await,
@@ -281,7 +285,7 @@ impl Auth {
             "phone": self.config.phone,
             "anonymous_users": self.config.anonymous,
         });
-        for known in crate::external::KNOWN {
+        for known in mainstay_federation::KNOWN {
             external[known] = false.into();
         }
         for name in self.external.names() {

@@ -18,7 +18,7 @@ use crate::accounts::record::{Field, Moment, Record};
 use crate::accounts::rows::{MachineKey, Posted};
 use crate::limits::{FLOW_SECONDS, LETTERS_PER_ROUND};
 use crate::observe;
-use crate::signing::Ring;
+use mainstay_credentials::signing::Ring;
 
 /// Half of the second within which an end reaches every process.
 const ROUND: Duration = Duration::from_millis(400);

@@ -92,15 +92,25 @@ async fn judge_level(
     session: Option<&Session>,
 ) -> Result<()> {
     let opens = ["password", "email", "phone"].iter().any(|name| asked.value(name).is_some());
-    if !opens || session.is_some_and(|session| session.aal == "aal2") {
+    if opens { must_be_raised(auth, user, session).await } else { Ok(()) }
+}
+
+/// # Errors
+/// `insufficient_aal` when the user has a second factor and the session has not proven it.
+pub(super) async fn must_be_raised(
+    auth: &Auth,
+    user: &User,
+    session: Option<&Session>,
+) -> Result<()> {
+    if session.is_some_and(|session| session.aal == "aal2") {
         return Ok(());
     }
     let factors: Vec<Factor> = auth.book.find("user", &[Value::Text(user.id.clone())]).await?;
     match factors.iter().any(|factor| factor.verified && factor.is_second()) {
         false => Ok(()),
         true => {
-            let message =
-                "AAL2 session is required to update email or password when MFA is enabled.";
+            let message = "AAL2 session is required to update email, password or identities when \
+                           MFA is enabled.";
             Err(Error::new(Code::AalInsufficient, message))
         }
     }

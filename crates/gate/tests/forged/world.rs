@@ -8,8 +8,8 @@ use aws_lc_rs::signature::{
 };
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use mainstay_gate::limits::{JWKS_CACHE_SECONDS, LEEWAY_SECONDS};
-use mainstay_gate::signing::{KeptKey, Ring, Secret, Settings};
+use mainstay_credentials::limits::{JWKS_CACHE_SECONDS, LEEWAY_SECONDS};
+use mainstay_credentials::signing::{KeptKey, Ring, Secret, Settings};
 use mainstay_gate::{Expected, Verifier};
 use serde_json::{Map, Value, json};
 

@@ -10,9 +10,9 @@ use bytes::Bytes;
 use http::Request;
 use mainstay_base::{Clock, Code};
 use mainstay_credentials::secret;
+use mainstay_federation::{Declared, External, Reach};
 use mainstay_gate::accounts::rows::Flow;
 use mainstay_gate::auth::Config;
-use mainstay_gate::external::{Declared, External, Reach};
 use serde_json::{Value, json};
 
 use crate::desk::{Answer, Desk, Ground, START, desk_with};

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use mainstay_base::Code;
 use mainstay_gate::Credentials;
+use mainstay_gate::accounts::rows::RecoveryCode;
 use mainstay_gate::auth::Config;
+use mainstay_schema::Value::Text;
 use serde_json::{Value, json};
 
 use crate::desk::{Answer, Desk, code, desk, value};
@@ -342,6 +344,34 @@ async fn a_token_of_the_lower_level_is_not_raised_with_its_session() {
 }
 
 #[tokio::test]
+async fn ways_in_are_added_and_taken_away_by_a_raised_session() {
+    let desk = desk(|_| ()).await;
+    let (high, app) = desk.raised("ann@example.com").await;
+    let low = desk.again("ann@example.com").await;
+    let cases = [
+        ("GET", "/user/identities/authorize?provider=none", json!({})),
+        ("DELETE", "/user/identities/00000000-0000-0000-0000-000000000000", json!({})),
+        (
+            "POST",
+            "/token?grant_type=id_token",
+            json!({ "provider": "none", "id_token": "x", "link_identity": true }),
+        ),
+    ];
+    for (method, path, body) in &cases {
+        let tried = desk.ask(method, path, Some(&low.token), body.clone()).await;
+        assert_eq!(tried.code(), of(Code::AalInsufficient), "{path}");
+        let heard = desk.ask(method, path, Some(&high.token), body.clone()).await;
+        assert!((400..500).contains(&heard.status), "{}", heard.body);
+        assert_ne!(heard.code(), of(Code::AalInsufficient), "the control: {path}");
+    }
+    desk.unenroll(&high.token, &app.id).await;
+    let bare = desk.again("ann@example.com").await;
+    let (method, path, body) = &cases[0];
+    let heard = desk.ask(method, path, Some(&bare.token), body.clone()).await;
+    assert_eq!(heard.code(), (400, "validation_failed"), "without a factor nobody asks for one");
+}
+
+#[tokio::test]
 async fn a_level_that_is_written_into_a_token_is_no_level() {
     use base64::Engine;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -580,6 +610,8 @@ async fn an_administrator_removes_one_factor_or_all_and_the_user_is_out() {
     let gone = desk.admin("DELETE", &format!("{path}/{codes}"), NO_BODY).await;
     assert_eq!(gone.status, 200);
     assert!(!desk.is_known(&ann.token), "whatever is removed, the user is out");
+    let kept = desk.ground.book().find::<RecoveryCode>("user", &[Text(ann.id.clone())]).await;
+    assert!(kept.unwrap().is_empty(), "the codes went with their set");
     let ann = desk.again("ann@example.com").await;
     let ann = Person::of(&desk.prove(&ann.token, &app).await);
     desk.codes(&ann.token).await;

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
+use mainstay_federation::Declared;
 use mainstay_gate::accounts::Moment;
 use mainstay_gate::accounts::rows::Factor;
-use mainstay_gate::external::Declared;
 use serde_json::{Value, json};
 
 use crate::desk::{Desk, SITE_URL, START};

@@ -22,8 +22,8 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 use mainstay_base::{Clock, Code};
+use mainstay_credentials::limits::LEEWAY_SECONDS;
 use mainstay_gate::keys::sign;
-use mainstay_gate::limits::LEEWAY_SECONDS;
 use mainstay_gate::{Action, Caller, Credentials, Gate};
 use mainstay_schema::read_text;
 use mainstay_testkit::FakeClock;

@@ -45,7 +45,7 @@ fn named(text: &Placed<String>, tables: &[Table], found: &mut Found) -> Option<R
         found.add(Mistake::new(text.place, "returns", message).hint("write \"void\""));
         return None;
     }
-    let is_near = crate::nearest(name, tables.iter().map(|table| table.name.as_str()));
+    let is_near = mainstay_base::nearest(name, tables.iter().map(|table| table.name.as_str()));
     match is_near.filter(|_| Type::parse(name).is_none()) {
         None => named_type(name, text.place, found).map(|ty| Returns::Scalar { ty, set }),
         Some(near) => {

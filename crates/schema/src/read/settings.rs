@@ -33,8 +33,8 @@ pub const SECTIONS: &[Section] = &[
         name: "auth",
         words: "jwt_secret roles signing access_token_ttl rotate_keys_after refresh_grace \
                 session_idle session_lifetime signup anonymous email phone confirm_email \
-                confirm_both_addresses reauthenticate link_page manual_linking claims external passkeys \
-                webauthn_origins require_aal2 site_url redirect_urls password_min \
+                confirm_both_addresses reauthenticate link_page manual_linking claims external \
+                passkeys webauthn_origins require_aal2 site_url redirect_urls password_min \
                 password_required code_digits code_ttl letter_pause signups_per_hour \
                 letters_per_hour failures_per_place",
     },

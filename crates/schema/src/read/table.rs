@@ -3,9 +3,9 @@
 use super::node::{Field, Fields};
 use super::sketch::{ColumnSketch, ModuleSketch, SearchSketch, TableSketch};
 use super::{Reader, column, constraint, expectation, function};
-use crate::duration;
 use crate::limits::MAX_COLUMNS;
 use crate::mistake::{Found, Mistake, Placed, Source};
+use mainstay_base::duration;
 
 /// What a module file holds.
 pub(super) const MODULE_KEYS: &[&str] = &["doc", "tables", "functions", "views", "expect"];

@@ -10,7 +10,7 @@ use super::vocabulary::{FUNCTIONS, MACROS, NAMES};
 use super::written::Written;
 use super::{RuleFault, pattern};
 use crate::limits::MAX_RULE_TREE_DEPTH;
-use crate::nearest::nearest;
+use mainstay_base::nearest;
 
 /// Names and kinds of what no row decides.
 pub(super) struct Walk<'a> {

@@ -9,8 +9,8 @@ use super::inline::{
     written_indexes,
 };
 use super::text::{Line, key, list, quoted};
-use crate::duration;
 use crate::model::{Allow, Index, Module, Table};
+use mainstay_base::duration;
 
 pub(super) fn write(module: &Module, at: usize, out: &mut String) {
     let table = &module.tables[at];

@@ -3,7 +3,7 @@
 
 use http::Method;
 use mainstay_base::Result;
-use mainstay_schema::duration;
+use mainstay_base::duration;
 use serde_json::{Value, json};
 
 use crate::commands::user::Where;

@@ -72,7 +72,7 @@ fn place(declared: &Declared, name: &str) -> Result<(usize, usize), Failure> {
         [(_, place)] | [(true, place), (false, _), ..] => Ok(*place),
         [] => Err(Failure::Misused {
             message: format!("There is no table or view {name}"),
-            hint: mainstay_schema::nearest(name, near.iter().map(String::as_str)).map_or_else(
+            hint: mainstay_base::nearest(name, near.iter().map(String::as_str)).map_or_else(
                 || format!("There are {}.", near.join(", ")),
                 |right| format!("Did you mean {right}?"),
             ),

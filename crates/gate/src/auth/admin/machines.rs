@@ -1,7 +1,7 @@
 //! Keys: those that machines bring, and those that sign tokens.
 
+use mainstay_base::nearest;
 use mainstay_base::{Code, Error, Result};
-use mainstay_schema::nearest;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
@@ -14,9 +14,9 @@ use crate::accounts::record::Moment;
 use crate::accounts::rows::MachineKey;
 use crate::apikey::{ApiKey, Kind};
 use crate::identity::{ANON, AUTHENTICATED, SERVICE};
-use crate::limits::KEY_NAME_CHARACTERS;
 use crate::machines::digest_text;
-use crate::signing::Stage;
+use mainstay_credentials::limits::KEY_NAME_CHARACTERS;
+use mainstay_credentials::signing::Stage;
 
 /// `GET /admin/keys`.
 pub(super) async fn listed(auth: &Auth) -> Result<Answer> {

@@ -1,10 +1,11 @@
 //! Users, as an administrator sees, adds, changes and removes them.
 
 use http::header::{HeaderName, LINK};
+use mainstay_base::nearest;
 use mainstay_base::{Code, Error, Result};
 use mainstay_credentials::password::Stored;
 use mainstay_mail::address::Phone;
-use mainstay_schema::{Value, nearest};
+use mainstay_schema::Value;
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 

@@ -8,10 +8,10 @@ use super::{Binder, Meaning};
 use crate::Column;
 use crate::limits::MAX_RULE_REFERENCES;
 use crate::model::Table;
-use crate::nearest::nearest;
 use crate::rule::RuleFault;
 use crate::rule::kind::Kind;
 use crate::rule::tree::{At, Cond, Field, Key, Term, Via};
+use mainstay_base::nearest;
 
 /// A table or view as rules see it.
 #[derive(Debug)]

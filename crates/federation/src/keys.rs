@@ -5,9 +5,9 @@ use jsonwebtoken::{Algorithm as Library, DecodingKey, Validation};
 use mainstay_base::{Error, Result};
 use serde_json::{Map, Value as Json};
 
-use crate::claims::Claims;
 use crate::limits::PROVIDER_KEYS;
-use crate::signing::{Algorithm, by_kind};
+use mainstay_credentials::claims::Claims;
+use mainstay_credentials::signing::{Algorithm, by_kind};
 
 /// The algorithms by which a provider may sign; never one with a shared secret, and never none.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

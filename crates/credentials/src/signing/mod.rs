@@ -11,5 +11,5 @@ mod trusted;
 pub use key::{Algorithm, KeptKey};
 pub use ring::{Ring, Secret, Settings, Stage, Standing};
 
-pub(crate) use ring::Verifying;
-pub(crate) use trusted::by_kind;
+pub use ring::Verifying;
+pub use trusted::by_kind;

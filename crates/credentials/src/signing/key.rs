@@ -10,7 +10,7 @@ use mainstay_base::{Code, Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use mainstay_credentials::secret::sha256;
+use crate::secret::sha256;
 
 /// The algorithms that are known. Nothing else is ever verified, whatever a token wishes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -37,7 +37,7 @@ impl Algorithm {
         }
     }
 
-    pub(crate) fn library(self) -> jsonwebtoken::Algorithm {
+    pub fn library(self) -> jsonwebtoken::Algorithm {
         match self {
             Self::Es256 => jsonwebtoken::Algorithm::ES256,
             Self::Rs256 => jsonwebtoken::Algorithm::RS256,

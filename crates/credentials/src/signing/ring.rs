@@ -83,7 +83,7 @@ pub struct Standing {
 }
 
 /// What the verifier takes from a ring.
-pub(crate) struct Verifying {
+pub struct Verifying {
     pub kid: Option<String>,
     pub algorithm: Algorithm,
     pub key: DecodingKey,
@@ -270,7 +270,7 @@ impl Ring {
         self.trusted.iter()
     }
 
-    pub(crate) fn verifying(&self) -> Vec<Verifying> {
+    pub fn verifying(&self) -> Vec<Verifying> {
         let pairs = self.pairs.iter().map(|held| Verifying {
             kid: Some(held.pair.kid.clone()),
             algorithm: Algorithm::Es256,

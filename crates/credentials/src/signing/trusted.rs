@@ -62,7 +62,7 @@ impl Trusted {
 ///
 /// # Errors
 /// As `Trusted::read`.
-pub(crate) fn by_kind(jwk: &Value) -> Result<(Algorithm, DecodingKey)> {
+pub fn by_kind(jwk: &Value) -> Result<(Algorithm, DecodingKey)> {
     let kid = jwk.get("kid").and_then(Value::as_str).unwrap_or_default();
     let (algorithm, key, _) = match member(jwk, "kty")? {
         "RSA" => rsa(jwk, kid)?,

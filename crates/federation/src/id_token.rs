@@ -11,8 +11,9 @@ use mainstay_credentials::secret;
 
 use super::issuer::Issuer;
 use super::keys::Signed;
-use crate::claims::Claims;
-use crate::limits::{ID_TOKEN_BYTES, LEEWAY_SECONDS, SUBJECT_CHARACTERS};
+use crate::limits::{ID_TOKEN_BYTES, SUBJECT_CHARACTERS};
+use mainstay_credentials::claims::Claims;
+use mainstay_credentials::limits::LEEWAY_SECONDS;
 
 /// A token with one of these demands something, or is of another kind.
 const FOREIGN: [&str; 5] = ["crit", "b64", "cty", "enc", "zip"];

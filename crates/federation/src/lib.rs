@@ -12,6 +12,7 @@ mod id_token;
 mod issuer;
 mod kept;
 mod keys;
+pub mod limits;
 mod metadata;
 mod person;
 mod preset;
