@@ -10,7 +10,7 @@ fn members() -> Server {
     Server::of(&test_app("members.toml"))
 }
 
-fn tell(command: &mut Command, server: &Server) {
+pub fn tell(command: &mut Command, server: &Server) {
     command
         .env("AUTH_URL", format!("http://{}", server.address))
         .env("AUTH_ANON", server.anon())
