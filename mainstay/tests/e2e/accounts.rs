@@ -25,7 +25,7 @@ fn supabase_js_signs_up_in_and_out_unchanged() {
     let server = members();
     let mut node = Command::new("node");
     node.args(["--test", "--test-reporter=spec", "auth/sessions.mjs", "auth/admin.mjs"]);
-    node.args(["auth/factors.mjs", "auth/levels.mjs", "auth/devices.mjs"]);
+    node.args(["auth/keeping.mjs", "auth/factors.mjs", "auth/levels.mjs", "auth/devices.mjs"]);
     node.current_dir(folder());
     tell(&mut node, &server);
     finish(&mut node).unwrap();

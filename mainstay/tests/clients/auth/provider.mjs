@@ -1,8 +1,13 @@
 // An identity provider on loopback, for the tests of accounts: npm's oidc-provider with people who are
 // called what they type. Says its address on the first line; ends when its input does.
+import { Console } from "node:console";
 import http from "node:http";
 
 import Provider from "oidc-provider";
+
+// The first line is what the test reads, and it may stop reading then.
+const say = (line) => process.stdout.write(`${line}\n`);
+globalThis.console = new Console(process.stderr);
 
 const SITE = "http://localhost:3000";
 
@@ -52,5 +57,5 @@ const server = http.createServer(async (request, response) => {
   answer = provider(`http://127.0.0.1:${server.address().port}`, text);
   response.writeHead(204).end();
 });
-server.listen(0, "127.0.0.1", () => console.log(`http://127.0.0.1:${server.address().port}`));
+server.listen(0, "127.0.0.1", () => say(`http://127.0.0.1:${server.address().port}`));
 process.stdin.resume().on("end", () => process.exit(0));
