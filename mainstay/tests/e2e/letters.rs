@@ -45,12 +45,14 @@ fn converse(stream: TcpStream, tell: &Sender<String>) -> std::io::Result<()> {
     Ok(())
 }
 
-fn variables(port: &str) -> [(&'static str, &str); 4] {
+fn variables(port: &str) -> [(&'static str, &str); 5] {
     [
         ("MAINSTAY_MAIL_HOST", "127.0.0.1"),
         ("MAINSTAY_MAIL_PORT", port),
         ("MAINSTAY_MAIL_SECURITY", "clear"),
         ("MAINSTAY_MAIL_FROM", "no-reply@members.example"),
+        // A letter whose sender was killed over it waits for little longer than this.
+        ("MAINSTAY_MAIL_TIMEOUT", "2s"),
     ]
 }
 
@@ -83,15 +85,14 @@ fn a_mail_server_gets_the_letter() {
 
 #[test]
 fn a_letter_outlives_a_mail_server_that_is_away_and_a_kill() {
-    // The port is free again at once: what tries it meanwhile is refused.
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = taken.local_addr().unwrap().port().to_string();
-    drop(taken);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
     let app = test_app("members.toml");
     let server = Server::start("serve", &app, &[], &variables(&port));
     sign_up(&server, "ann@example.com");
+    // Who comes finds the door shut.
+    drop(listener.accept().unwrap());
     let data = server.kill_keeping();
-    let listener = TcpListener::bind(format!("127.0.0.1:{port}")).unwrap();
     let heard = sink(listener);
     let server = Server::over("serve", &app, &[], &variables(&port), data);
     expect(&heard, "ann@example.com");
