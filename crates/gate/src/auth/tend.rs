@@ -26,20 +26,35 @@ const ROUND: Duration = Duration::from_millis(400);
 /// Rounds from one cleaning to the next: near a minute.
 const CLEANING_ROUNDS: u64 = 150;
 
-/// Seconds for which a letter is one process's to send.
-const LEASE_SECONDS: i64 = 120;
+/// Seconds beyond the longest time of a sending for which a letter is one process's to send. A letter
+/// of a process that was killed over it waits for as long.
+const LEASE_SPARE_SECONDS: i64 = 10;
 
 impl Auth {
-    /// Tends the accounts for as long as it is not dropped.
+    /// Tends the accounts for as long as it is not dropped. Letters go on beside the rounds: a mail
+    /// server that hangs must not keep the end of a session from becoming known.
     pub async fn tend(self: Arc<Self>) {
-        let mut rounds: u64 = 0;
-        loop {
-            if let Err(error) = self.round(rounds.is_multiple_of(CLEANING_ROUNDS)).await {
-                let cause = error.cause().map_or_else(|| error.to_string(), ToString::to_string);
-                self.log.line(&observe::UNTENDED).text("cause", &cause).send();
+        let rounds = async {
+            let mut rounds: u64 = 0;
+            loop {
+                self.note_untended(self.round(rounds.is_multiple_of(CLEANING_ROUNDS)).await);
+                rounds += 1;
+                tokio::time::sleep(ROUND).await;
             }
-            rounds += 1;
-            tokio::time::sleep(ROUND).await;
+        };
+        let letters = async {
+            loop {
+                self.note_untended(self.send_letters().await);
+                tokio::time::sleep(ROUND).await;
+            }
+        };
+        let ((), ()) = tokio::join!(rounds, letters);
+    }
+
+    fn note_untended(&self, done: Result<()>) {
+        if let Err(error) = done {
+            let cause = error.cause().map_or_else(|| error.to_string(), ToString::to_string);
+            self.log.line(&observe::UNTENDED).text("cause", &cause).send();
         }
     }
 
@@ -51,7 +66,6 @@ impl Auth {
         self.follow_ends().await?;
         self.follow_keys().await?;
         self.follow_ring().await?;
-        self.send_letters().await?;
         match cleaning {
             true => self.clean().await,
             false => Ok(()),
@@ -107,25 +121,36 @@ impl Auth {
     }
 
     /// Sends what is due. A letter is first claimed, so that no two processes send it; one that was
-    /// taken is forgotten, one that was not waits for its next time.
-    async fn send_letters(&self) -> Result<()> {
-        let now = self.now();
-        let due = self.book.call("due_letters", &[now.value(), 1_i64.value()]).await?;
-        if due.is_empty() {
-            return Ok(());
-        }
-        let claim = move |page: &mut Page<'_, '_>| {
-            let rows = page.call("due_letters", &[now.value(), LETTERS_PER_ROUND.value()])?;
-            let letters = rows.into_iter().map(Posted::read).collect::<Result<Vec<_>>>()?;
-            for letter in &letters {
-                page.put(&Posted { next_at: now.after(LEASE_SECONDS), ..letter.clone() })?;
-            }
-            Ok(letters)
-        };
-        for posted in self.book.write(claim).await? {
+    /// taken is forgotten, one that was not waits for its next time. They are claimed one by one, for
+    /// a claim must outlast the sending.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn send_letters(&self) -> Result<()> {
+        for _ in 0..LETTERS_PER_ROUND {
+            let Some(posted) = self.claim_letter().await? else { break };
             self.send(posted).await?;
         }
         Ok(())
+    }
+
+    async fn claim_letter(&self) -> Result<Option<Posted>> {
+        let now = self.now();
+        // Most rounds find none, and need no writer to see that.
+        if self.book.call("due_letters", &[now.value(), 1_i64.value()]).await?.is_empty() {
+            return Ok(None);
+        }
+        let longest = i64::try_from(self.post.longest().as_secs()).unwrap_or(i64::MAX);
+        let over = now.after(longest.saturating_add(LEASE_SPARE_SECONDS));
+        let claim = move |page: &mut Page<'_, '_>| {
+            let rows = page.call("due_letters", &[now.value(), 1_i64.value()])?;
+            let letter = rows.into_iter().next().map(Posted::read).transpose()?;
+            if let Some(letter) = &letter {
+                page.put(&Posted { next_at: over, ..letter.clone() })?;
+            }
+            Ok(letter)
+        };
+        self.book.write(claim).await
     }
 
     async fn send(&self, posted: Posted) -> Result<()> {

@@ -85,7 +85,7 @@ pub(super) async fn clicked(
     }
     let pressed = *verb == Verb::POST;
     if auth.config.link_page && !pressed {
-        return Answer::page(page(asked));
+        return Answer::page(page(asked), &auth.config.sources());
     }
     let given = |name: &str| {
         asked.query(name).or_else(|| asked.text(name).ok().flatten()).unwrap_or_default().to_owned()

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { ANON, PASSWORD, SITE, URL_OF, bad, click, fragment, fresh, good, letterTo, member, missing, service, someone } from "./setup.mjs";
+import { ANON, PASSWORD, SITE, URL_OF, bad, click, fragment, fresh, good, kept, letterTo, member, missing, service, someone } from "./setup.mjs";
 
 test("an address is confirmed by its code, and then its password opens the account", async () => {
   const [client, email] = [fresh(), someone()];
@@ -107,13 +107,7 @@ test("a letter is sent again", async () => {
 });
 
 test("with PKCE the link brings a code that the client exchanges", async () => {
-  const kept = new Map();
-  const storage = {
-    getItem: (name) => kept.get(name) ?? null,
-    setItem: (name, value) => void kept.set(name, value),
-    removeItem: (name) => void kept.delete(name),
-  };
-  const [client, email] = [fresh(ANON, { flowType: "pkce", storage, persistSession: true }), someone()];
+  const [client, email] = [fresh(ANON, { flowType: "pkce", storage: kept(), persistSession: true }), someone()];
   await good(client.auth.signUp({ email, password: PASSWORD, options: { emailRedirectTo: `${SITE}/welcome` } }));
   const target = new URL(await click((await letterTo(email)).link));
   assert.equal(target.hash, "");
