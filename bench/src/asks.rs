@@ -107,7 +107,8 @@ fn bulk(subject: &Subject, path: &str, count: u64) -> Arc<Ask> {
     })
 }
 
-fn post(path: &str, headers: &str, json: &str) -> Vec<u8> {
+/// A POST of JSON, whole with its head.
+pub fn post(path: &str, headers: &str, json: &str) -> Vec<u8> {
     format!(
         "POST {path} HTTP/1.1\r\nHost: bench\r\n{headers}\
          Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{json}",

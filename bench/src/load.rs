@@ -15,6 +15,30 @@ use crate::answer;
 /// Writes the nth request of a connection: whole, with its head.
 pub type Ask = dyn Fn(&mut Random, &mut Vec<u8>) + Send + Sync;
 
+/// Who asks on one connection, when what is asked depends on what was answered.
+pub trait Speaker: Send {
+    /// Writes the next request, or says by `false` that there is none.
+    fn ask(&mut self, random: &mut Random, out: &mut Vec<u8>) -> bool;
+
+    /// The whole answer to it.
+    ///
+    /// # Errors
+    /// When nothing more can be asked after such an answer.
+    fn hear(&mut self, _status: u16, _answer: &[u8]) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Asks alike, whatever is answered.
+struct Same(Arc<Ask>);
+
+impl Speaker for Same {
+    fn ask(&mut self, random: &mut Random, out: &mut Vec<u8>) -> bool {
+        (self.0)(random, out);
+        true
+    }
+}
+
 /// What one run gave.
 #[derive(Debug, Default)]
 pub struct Run {
@@ -60,6 +84,11 @@ impl Random {
     }
 }
 
+/// A speaker who asks alike.
+pub fn same(ask: Arc<Ask>) -> Box<dyn Speaker> {
+    Box::new(Same(ask))
+}
+
 /// Asks over `connections` for `length`.
 pub async fn run(
     address: SocketAddr,
@@ -67,23 +96,36 @@ pub async fn run(
     length: Duration,
     ask: Arc<Ask>,
 ) -> std::io::Result<Run> {
+    let speakers = (0..connections).map(|_| same(Arc::clone(&ask)));
+    speak(address, length, speakers.collect()).await
+}
+
+/// Lets each speaker ask on a connection of its own, until `length` is over or all have asked
+/// everything.
+pub async fn speak(
+    address: SocketAddr,
+    length: Duration,
+    speakers: Vec<Box<dyn Speaker>>,
+) -> std::io::Result<Run> {
     let stop = Arc::new(AtomicBool::new(false));
     let start = Instant::now();
-    let tasks: Vec<_> = (0..connections)
-        .map(|at| {
-            let (ask, stop) = (Arc::clone(&ask), Arc::clone(&stop));
-            tokio::spawn(async move { connection(address, at as u64 + 1, &*ask, &stop).await })
-        })
+    let tasks: Vec<_> = (1..)
+        .zip(speakers)
+        .map(|(seed, speaker)| tokio::spawn(connection(address, seed, speaker, Arc::clone(&stop))))
         .collect();
-    tokio::time::sleep(length).await;
-    stop.store(true, Ordering::Relaxed);
-    let mut all = Run { length: start.elapsed(), ..Run::default() };
+    let clock = tokio::spawn(async move {
+        tokio::time::sleep(length).await;
+        stop.store(true, Ordering::Relaxed);
+    });
+    let mut all = Run::default();
     for task in tasks {
         let one = task.await.map_err(std::io::Error::other)??;
         all.requests += one.requests;
         all.errors += one.errors;
         all.latencies.extend(one.latencies);
     }
+    clock.abort();
+    all.length = start.elapsed();
     all.latencies.sort_unstable();
     Ok(all)
 }
@@ -91,8 +133,8 @@ pub async fn run(
 async fn connection(
     address: SocketAddr,
     seed: u64,
-    ask: &Ask,
-    stop: &AtomicBool,
+    mut speaker: Box<dyn Speaker>,
+    stop: Arc<AtomicBool>,
 ) -> std::io::Result<Run> {
     let mut stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
@@ -101,13 +143,16 @@ async fn connection(
     let mut run = Run::default();
     while !stop.load(Ordering::Relaxed) {
         request.clear();
-        ask(&mut random, &mut request);
+        if !speaker.ask(&mut random, &mut request) {
+            break;
+        }
         let asked = Instant::now();
         stream.write_all(&request).await?;
         let status = answer::read(&mut stream, &mut received).await?;
         run.latencies.push(u32::try_from(asked.elapsed().as_micros()).unwrap_or(u32::MAX));
         run.requests += 1;
         run.errors += u64::from(!(200..300).contains(&status));
+        speaker.hear(status, &received)?;
     }
     Ok(run)
 }

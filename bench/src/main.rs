@@ -2,20 +2,25 @@
 //! machine. What counts is CPU per request and the ratios; see docs/performance.md.
 //!
 //! `subjects` (start servers) -> `cases` (in turns) -> `check` (answers) -> `load` -> `report`.
+//! `accounts` measures what accounts cost; `equality` and `constant` whether time tells secrets.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)] // a command that speaks to the terminal
 
+mod accounts;
 mod answer;
 mod asks;
 mod cases;
 mod check;
+mod constant;
 mod data;
+mod equality;
 mod floor;
 mod load;
 mod mainstay;
 mod pocket;
 mod process;
 mod report;
+mod statistics;
 mod subjects;
 
 use std::process::ExitCode;
@@ -62,7 +67,13 @@ pub struct Args {
 enum Role {
     /// Serve the hand-written floor (started by the bench itself).
     #[command(hide = true)]
-    Floor { port: u16, folder: std::path::PathBuf },
+    Floor {
+        port: u16,
+        folder: std::path::PathBuf,
+    },
+    Accounts(accounts::Args),
+    Equality(equality::Args),
+    ConstantTime(constant::Args),
 }
 
 fn main() -> ExitCode {
@@ -73,7 +84,6 @@ fn main() -> ExitCode {
     if args.quick {
         (args.seconds, args.runs, args.connections) = (2, 1, vec![32]);
     }
-    let length = Duration::from_secs(args.seconds);
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -81,14 +91,26 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(cases::measure(&args, length)) {
-        Ok(results) => {
-            report::print(&results, &args);
-            ExitCode::SUCCESS
-        }
+    match runtime.block_on(play(&args)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether all is as it must be, for the roles that judge.
+async fn play(args: &Args) -> std::io::Result<bool> {
+    match &args.role {
+        Some(Role::Accounts(args)) => accounts::run(args).await.map(|()| true),
+        Some(Role::Equality(args)) => equality::run(args).await,
+        Some(Role::ConstantTime(args)) => constant::run(args),
+        Some(Role::Floor { .. }) | None => {
+            let results = cases::measure(args, Duration::from_secs(args.seconds)).await?;
+            report::print(&results, args);
+            Ok(true)
         }
     }
 }

@@ -4,7 +4,10 @@
 use std::fmt::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command};
+use std::sync::OnceLock;
+
+use tempfile::TempDir;
 
 use crate::data::{articles, authors, comments, ids, row};
 use crate::subjects::{Paths, Subject, free_port, spawn, wait};
@@ -92,24 +95,72 @@ returns = { id = "uuid", title = "text", views = "integer", author = "text" }
 allow = "true"
 "#;
 
+/// What the application of every case says of itself.
+const SETTINGS: &str = "name = \"bench\"\n";
+
+/// Accounts as they ship, but for the bounds against guessing: all requests come from one place.
+/// The public address is fixed, so that tokens outlive a restart on another port.
+const ACCOUNTS: &str = r#"name = "bench"
+[server]
+public_url = "http://127.0.0.1:8080"
+[auth]
+anonymous = true
+confirm_email = false
+signups_per_hour = 1000000000
+letters_per_hour = 1000000000
+failures_per_place = 1000000000
+letter_pause = "0s"
+"#;
+
+/// The keys of the application.
+pub struct Keys {
+    pub anon: String,
+    pub service: String,
+}
+
 /// Mainstay with the rows in it.
 pub fn start(rule: Rule) -> std::io::Result<Subject> {
     let folder = tempfile::tempdir()?;
     let app = folder.path().join("bench");
-    declare(&app, rule)?;
-    let binary = binary()?;
+    declare(&app, rule, SETTINGS)?;
     // Before the server runs: at once, both could make a secret.
-    let key = |arguments: &[&str]| -> std::io::Result<String> {
-        let out = Command::new(&binary).arg("keys").arg(&app).args(arguments).output()?;
-        Ok(String::from_utf8_lossy(&out.stdout).trim().to_owned())
-    };
-    let anon = key(&["--anon"])?;
-    let user = key(&["--role", "authenticated", "--uid", USER])?;
+    let anon = key(&app, &["--anon"])?;
+    let user = key(&app, &["--role", "authenticated", "--uid", USER])?;
+    let (address, child) = serve(&app)?;
+    let headers = format!("apikey: {anon}\r\nAuthorization: Bearer {user}\r\n");
+    Ok(subject(rule.name(), (address, child), headers, folder))
+}
+
+/// Mainstay with the rows in it, for those who sign up and in.
+pub fn with_accounts() -> std::io::Result<(Subject, Keys)> {
+    let folder = tempfile::tempdir()?;
+    let app = folder.path().join("bench");
+    declare(&app, Rule::Open, ACCOUNTS)?;
+    let keys = Keys { anon: key(&app, &["--anon"])?, service: key(&app, &["--service-role"])? };
+    let (address, child) = serve(&app)?;
+    let headers = format!("apikey: {}\r\n", keys.anon);
+    Ok((subject("mainstay", (address, child), headers, folder), keys))
+}
+
+/// Ends its process and starts another over the same data.
+pub fn again(subject: &mut Subject) -> std::io::Result<()> {
+    subject.child.kill()?;
+    subject.child.wait()?;
+    (subject.address, subject.child) = serve(&subject.folder.path().join("bench"))?;
+    Ok(())
+}
+
+fn key(app: &Path, arguments: &[&str]) -> std::io::Result<String> {
+    let out = Command::new(binary()?).arg("keys").arg(app).args(arguments).output()?;
+    Ok(String::from_utf8_lossy(&out.stdout).trim().to_owned())
+}
+
+fn serve(app: &Path) -> std::io::Result<(SocketAddr, Child)> {
     let port = free_port()?;
     let mut child = spawn(
-        Command::new(&binary)
+        Command::new(binary()?)
             .arg("serve")
-            .arg(&app)
+            .arg(app)
             .arg("--listen")
             .arg(format!("127.0.0.1:{port}"))
             .arg("--admin-listen")
@@ -117,19 +168,28 @@ pub fn start(rule: Rule) -> std::io::Result<Subject> {
     )?;
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     wait(address, &mut child)?;
-    Ok(Subject {
-        name: rule.name(),
+    Ok((address, child))
+}
+
+fn subject(
+    name: &'static str,
+    (address, child): (SocketAddr, Child),
+    headers: String,
+    folder: TempDir,
+) -> Subject {
+    Subject {
+        name,
         durability: "WAL, synchronous=FULL, group commit",
         address,
         child,
         paths: paths(),
-        headers: format!("apikey: {anon}\r\nAuthorization: Bearer {user}\r\n"),
+        headers,
         insert_headers: "Prefer: return=representation\r\n",
         bulk_headers: "Prefer: return=minimal\r\n",
         count_headers: "Prefer: count=exact\r\n",
         alike: true,
-        _folder: folder,
-    })
+        folder,
+    }
 }
 
 fn paths() -> Paths {
@@ -153,11 +213,11 @@ fn paths() -> Paths {
 }
 
 /// Writes the application and its seed files.
-fn declare(app: &Path, rule: Rule) -> std::io::Result<()> {
+fn declare(app: &Path, rule: Rule, settings: &str) -> std::io::Result<()> {
     let seeds = app.join("seed/bench");
     std::fs::create_dir_all(app.join("modules"))?;
     std::fs::create_dir_all(&seeds)?;
-    std::fs::write(app.join("mainstay.toml"), "name = \"bench\"\n")?;
+    std::fs::write(app.join("mainstay.toml"), settings)?;
     std::fs::write(app.join("modules/bench.toml"), MODULE.replace("RULE", rule.text()))?;
     let posts = (0..).zip(ids()).map(|(at, id)| {
         let (author, body, title, views) = row(at);
@@ -190,10 +250,14 @@ fn seed(
     std::fs::write(folder.join(format!("{table}.csv")), text)
 }
 
-/// The release binary beside this one, built first when it is not there.
+/// The release binary beside this one, built first when that has not been tried.
 fn binary() -> std::io::Result<PathBuf> {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
     if let Some(given) = std::env::var_os("MAINSTAY_BIN") {
         return Ok(given.into());
+    }
+    if let Some(built) = BUILT.get() {
+        return Ok(built.clone());
     }
     let own = std::env::current_exe()?;
     let beside = own.with_file_name("mainstay");
@@ -202,5 +266,5 @@ fn binary() -> std::io::Result<PathBuf> {
     if !status.success() || !beside.exists() {
         return Err(std::io::Error::other("the mainstay binary could not be built"));
     }
-    Ok(beside)
+    Ok(BUILT.get_or_init(|| beside).clone())
 }

@@ -70,7 +70,7 @@ pub fn start(log: bool) -> std::io::Result<Subject> {
         bulk_headers: "",
         count_headers: "",
         alike: false,
-        _folder: folder,
+        folder,
     })
 }
 
@@ -115,12 +115,18 @@ fn paths() -> Paths {
     }
 }
 
-/// The collections with open rules, and the log's setting.
-fn prepare(address: SocketAddr, log: bool) -> std::io::Result<()> {
+/// The token of its administrator.
+pub fn administrator(address: SocketAddr) -> std::io::Result<String> {
     let login = json!({ "identity": "bench@example.com", "password": "bench-password" });
     let path = "/api/collections/_superusers/auth-with-password";
     let session = call(address, "POST", path, "", &login)?;
-    let token = session["token"].as_str().unwrap_or_default().to_owned();
+    let token = session["token"].as_str().map(str::to_owned);
+    token.ok_or_else(|| std::io::Error::other("pocketbase lets nobody in"))
+}
+
+/// The collections with open rules, and the log's setting.
+fn prepare(address: SocketAddr, log: bool) -> std::io::Result<()> {
+    let token = administrator(address)?;
     let authors = make(address, &token, "authors", &json!([field("name", "text")]), &[])?;
     let fields = json!([
         field("author", "text"),

@@ -27,7 +27,7 @@ pub struct Subject {
     /// Its rows have the floor's columns and keys.
     pub alike: bool,
     /// Removed with the subject.
-    pub _folder: TempDir,
+    pub folder: TempDir,
 }
 
 /// Where the cases are found; what a subject lacks is none.
@@ -108,7 +108,7 @@ pub fn floor() -> std::io::Result<Subject> {
         bulk_headers: "",
         count_headers: "",
         alike: true,
-        _folder: folder,
+        folder,
     })
 }
 

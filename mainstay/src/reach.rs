@@ -90,7 +90,8 @@ impl Reach {
         Ok(Self { runtime, key, way })
     }
 
-    /// Asks below `/auth/v1`, as the service role.
+    /// Asks below `/auth/v1`, as the service role. The path is plain text, and a query behind it is
+    /// encoded already.
     ///
     /// # Errors
     /// What the accounts refuse, as a sentence.
@@ -109,9 +110,10 @@ impl Reach {
 
     fn request(&self, method: Method, below: &str, body: Option<&Value>) -> Result<Request<Bytes>> {
         let body = body.map_or_else(Bytes::new, |body| Bytes::from(body.to_string()));
+        let (path, query) = below.split_at(below.find('?').unwrap_or(below.len()));
         Request::builder()
             .method(method)
-            .uri(format!("/auth/v1{below}"))
+            .uri(format!("/auth/v1{}{query}", encoded(path, b"/")))
             .header(header::HOST, "localhost")
             .header(header::USER_AGENT, "mainstay")
             .header(header::CONTENT_TYPE, "application/json")
@@ -121,6 +123,14 @@ impl Reach {
             .body(body)
             .map_err(Error::internal)
     }
+}
+
+/// Text as it stands in an address; of what addresses give a meaning, only `kept` keeps its own.
+pub fn encoded(text: &str, kept: &[u8]) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b) || kept.contains(&b);
+    text.bytes()
+        .map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
 }
 
 /// Where the process that holds the data serves it.

@@ -107,7 +107,8 @@ pub fn check(tree: &Tree) -> Vec<Offence> {
             let remedy = "write a scenario whose `shows` names it, or name a test";
             found.push(at_rows(format!("no test shows `{id}`"), remedy));
         }
-        for test in row.tests.iter().filter(|test| !is_test(tree, test)) {
+        let is_there = |test: &str| tree.ending("rs").any(|file| file.has_test(test));
+        for test in row.tests.iter().filter(|test| !is_there(test)) {
             let what = format!("`{id}` names the test `{test}`, which does not exist");
             found.push(at_rows(what, "correct the name"));
         }
@@ -146,19 +147,6 @@ fn faults(row: &Row) -> Vec<(String, &'static str)> {
         other => found.push((format!("`{id}` is `{other}`"), "full, differs or refused")),
     }
     found
-}
-
-/// A function of this name below an attribute that makes it a test.
-fn is_test(tree: &Tree, name: &str) -> bool {
-    let written = format!("fn {name}()");
-    tree.ending("rs").any(|file| {
-        let lines: Vec<&str> = file.text.lines().map(str::trim).collect();
-        let mut found = lines.iter().enumerate().filter(|(_, line)| line.contains(&written));
-        found.any(|(at, _)| {
-            let above = lines[..at].iter().rev().take_while(|line| line.starts_with("#["));
-            above.into_iter().any(|line| line.ends_with("test]") || line.contains("test("))
-        })
-    })
 }
 
 /// The page.

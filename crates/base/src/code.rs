@@ -119,6 +119,7 @@ codes! {
     SessionLost = "session_not_found", 400, "The session of the refresh token has ended.";
     SessionExpired = "session_expired", 400, "The session has lived or idled longer than it may.";
     RefreshTokenUnknown = "refresh_token_not_found", 400, "The refresh token is not one of ours.";
+    RefreshTokenMissing = "invalid_request", 400, "The request for new tokens brings no refresh token.";
     RefreshTokenUsed = "refresh_token_already_used", 400, "The refresh token was used before: its session has been ended.";
     CredentialsInvalid = "invalid_credentials", 400, "The address or the password is wrong; which of them is not said.";
     EmailUnconfirmed = "email_not_confirmed", 400, "The address of mail has still to be confirmed.";

@@ -1,7 +1,7 @@
 //! The gate's bounds, each with whom it protects and the code of its refusal.
 
 /// Bytes of a token. Protects the parser from work that no honest token needs. `PGRST301`
-pub const TOKEN_BYTES: usize = 8 * 1024;
+pub const TOKEN_BYTES: usize = 12 * 1024;
 
 /// Verified tokens that are remembered. Protects memory; a forgotten token is verified again.
 pub const CACHED_TOKENS: usize = 10_000;
@@ -20,12 +20,13 @@ pub const FLOW_SECONDS: i64 = 300;
 /// Users of one page of the list. Protects memory; more are cut.
 pub const USERS_PER_PAGE: i64 = 1_000;
 
-/// Letters that are sent in one round. Protects the round's length; the others wait for the next.
-pub const LETTERS_PER_ROUND: i64 = 100;
+/// Letters that are sent in a row. Protects other work from a full outbox; the rest wait for the next
+/// round.
+pub const LETTERS_PER_ROUND: usize = 100;
 
 /// Characters of a user's own data, as JSON. Protects every token that carries it.
 /// `validation_failed`
-pub const METADATA_CHARACTERS: usize = 16 * 1024;
+pub const METADATA_CHARACTERS: usize = 4 * 1024;
 
 /// Seconds for which a device that has signed in is known: tries from there are counted apart, so
 /// that nobody locks an owner out by guessing.

@@ -117,6 +117,15 @@ pub enum Post {
 }
 
 impl Post {
+    /// How long the sending of one letter may take.
+    #[must_use]
+    pub fn longest(&self) -> std::time::Duration {
+        match self {
+            Self::Smtp(smtp) => smtp.longest(),
+            Self::Catcher(_) => std::time::Duration::ZERO,
+        }
+    }
+
     /// Hands a letter over. `now` is the date in its head.
     ///
     /// # Errors

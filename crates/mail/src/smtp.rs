@@ -117,6 +117,12 @@ impl Smtp {
         })
     }
 
+    /// How long the sending of one letter may take.
+    #[must_use]
+    pub fn longest(&self) -> Duration {
+        self.settings.timeout
+    }
+
     /// Sends one letter. When this returns well, the server has taken it over. A letter that
     /// failed in passing may have been taken all the same (the answer was lost): it has the same
     /// Message-ID when it is sent again.

@@ -8,7 +8,7 @@ use http::Method;
 use mainstay_base::{Code, Error, Result};
 use serde_json::{Value, json};
 
-use crate::reach::Reach;
+use crate::reach::{Reach, encoded};
 use crate::report::{Failure, say};
 use crate::settings::Flags;
 
@@ -202,21 +202,13 @@ fn find(reach: &Reach, named: &str) -> Result<Value> {
     if !named.contains('@') {
         return reach.ask(Method::GET, &format!("/admin/users/{named}"), None);
     }
-    let path = format!("/admin/users?email={}", encoded(named));
+    let path = format!("/admin/users?email={}", encoded(named, b""));
     let found = reach.ask(Method::GET, &path, None)?;
     match found["users"].get(0) {
         Some(user) => Ok(user.clone()),
         None => Err(Error::new(Code::UserUnknown, format!("There is no user {named}"))
             .hint("`mainstay user list DIR` shows all of them.")),
     }
-}
-
-/// A value for a query string.
-fn encoded(text: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
-    text.bytes()
-        .map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") })
-        .collect()
 }
 
 fn change(reach: &Reach, named: &str, body: &Value) -> Result<Value> {

@@ -13,8 +13,10 @@ pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients")
 }
 
-/// What must be there for the tests: the client, the compiler, the reader of documents.
-const PACKAGES: [&str; 3] = ["@supabase/supabase-js", "typescript", "@redocly/cli"];
+/// What must be there for the tests: the client, the identity provider, the compiler,
+/// the reader of documents.
+const PACKAGES: [&str; 4] =
+    ["@supabase/supabase-js", "oidc-provider", "typescript", "@redocly/cli"];
 
 /// Installs the packages where they are missing, once for all tests. Says why when they cannot be
 /// had.

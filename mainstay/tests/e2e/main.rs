@@ -5,6 +5,7 @@
 
 mod harness;
 
+mod account_commands;
 mod accounts;
 mod assigned;
 mod bounds;
@@ -15,10 +16,13 @@ mod dev;
 mod documents;
 mod functions;
 mod gate;
+mod guessing;
 mod held;
+mod letters;
 mod matrix;
 mod operator;
 mod preferences;
+mod providers;
 mod reading;
 mod refusals;
 mod rules;

@@ -10,6 +10,7 @@ mod offence;
 mod offenders;
 mod openings;
 mod packages;
+mod shown;
 mod sizes;
 mod source;
 mod tree;
@@ -37,6 +38,7 @@ fn offences(tree: &Tree) -> Vec<Offence> {
     found.extend(names::check(tree, &sources));
     found.extend(holes::check(tree));
     found.extend(documents::check(tree));
+    found.extend(shown::check(tree));
     found.extend(codes::check(tree, &sources, &codes::known()));
     found.extend(compatibility::check(tree));
     found.extend(docs::check(tree, docs::PAGES));

@@ -33,6 +33,20 @@ impl File {
         let path = format!("/{}", self.path);
         path.contains("/tests/") || path.ends_with("/tests.rs")
     }
+
+    /// Whether a test of this name is in it: a function without arguments below an attribute that
+    /// makes it a test, or a row of the `TESTS` of a harness of its own.
+    pub fn has_test(&self, name: &str) -> bool {
+        let (written, listed) = (format!("fn {name}()"), format!("\"{name}\","));
+        let lines: Vec<&str> = self.text.lines().map(str::trim).collect();
+        let has_list = lines.iter().any(|line| line.starts_with("const TESTS:"));
+        let in_list = |line: &str| has_list && line.trim_start_matches('(').starts_with(&listed);
+        lines.iter().enumerate().any(|(at, line)| {
+            let mut above = lines[..at].iter().rev().take_while(|line| line.starts_with("#["));
+            let marked = above.any(|line| line.ends_with("test]") || line.contains("test("));
+            (line.contains(&written) && marked) || in_list(line)
+        })
+    }
 }
 
 pub struct Tree {
@@ -133,6 +147,17 @@ mod tests {
         ]);
         let paths: Vec<_> = tree.files().iter().map(|file| file.path.as_str()).collect();
         assert_eq!(paths, ["a/src/lib.rs"]);
+    }
+
+    #[test]
+    fn a_test_is_a_marked_function_or_a_row_of_a_harness() {
+        let file = |text: &str| File { path: "a.rs".to_owned(), text: text.to_owned() };
+        let marked = file("    #[tokio::test]\n    #[ignore]\n    async fn it_holds() {}\n");
+        assert!(marked.has_test("it_holds") && !marked.has_test("it_hold"));
+        assert!(!file("fn it_holds() {}\n").has_test("it_holds"));
+        let harness = "const TESTS: [T; 2] = [\n    (\"one\", f),\n    (\n  \"two\",\n f)];\n";
+        assert!(file(harness).has_test("one") && file(harness).has_test("two"));
+        assert!(!file("    (\"one\", f),\n").has_test("one"));
     }
 
     #[test]

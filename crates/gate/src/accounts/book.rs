@@ -1,7 +1,7 @@
 //! What the gate keeps of accounts: rows found, put and removed in the module `auth`. `Book` knows
 //! its routines; a `Page` is the book open in one transaction.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use mainstay_base::{Code, Error, Result};
 use mainstay_schema::{Module, Value};
@@ -15,6 +15,7 @@ use super::rows::{
     Challenge, Event, Factor, Flow, Guesses, Identity, MachineKey, Posted, Proof, RecoveryCode,
     Seal, Session, SigningKey, User,
 };
+use crate::Gate;
 use crate::observe;
 use crate::sealer::Sealer;
 
@@ -46,6 +47,8 @@ pub struct Book {
     known: Arc<Known>,
     sealer: Arc<Sealer>,
     log: Log,
+    /// Whom ended sessions are told, once there is a gate.
+    gate: OnceLock<Arc<Gate>>,
 }
 
 /// Ways to find rows.
@@ -155,12 +158,17 @@ impl Book {
             let columns: Vec<&str> = by.split(',').collect();
             known.insert((table, removes(by)), make.remove(table, &columns)?);
         }
-        Ok(Self { store, module, known: Arc::new(known), sealer, log })
+        Ok(Self { store, module, known: Arc::new(known), sealer, log, gate: OnceLock::new() })
     }
 
     #[must_use]
     pub fn sealer(&self) -> &Sealer {
         &self.sealer
+    }
+
+    /// From now on this gate hears of sessions that end here, as soon as that is on disk.
+    pub fn tell(&self, gate: &Arc<Gate>) {
+        let _ = self.gate.set(Arc::clone(gate));
     }
 
     /// Does something with the accounts, all of it or nothing; it may be run more than once before
@@ -175,11 +183,17 @@ impl Book {
     {
         let (known, sealer) = (Arc::clone(&self.known), Arc::clone(&self.sealer));
         let work = move |transaction: &mut Transaction<'_>| {
-            let mut page = Page { transaction, known: &known, sealer: &sealer, notes: Vec::new() };
+            let (notes, ended) = (Vec::new(), Vec::new());
+            let mut page = Page { transaction, known: &known, sealer: &sealer, notes, ended };
             let done = work(&mut page)?;
-            Ok((done, page.notes))
+            Ok((done, page.notes, page.ended))
         };
-        let (done, notes) = self.store.transact(self.module, work).await?;
+        let (done, notes, ended) = self.store.transact(self.module, work).await?;
+        if let Some(gate) = self.gate.get() {
+            for (session, until) in ended {
+                gate.end_sessions(&[session], until.seconds());
+            }
+        }
         notes.iter().for_each(|note| observe::tell(&self.log, note));
         Ok(done)
     }
@@ -226,6 +240,8 @@ pub struct Page<'p, 't> {
     sealer: &'p Sealer,
     /// What the log is to tell once it is on disk.
     notes: Vec<Note>,
+    /// Sessions that end, and until when their tokens could live.
+    ended: Vec<(String, Moment)>,
 }
 
 impl Page<'_, '_> {
@@ -298,7 +314,9 @@ impl Page<'_, '_> {
     /// # Errors
     /// When the store fails.
     pub fn end(&mut self, session: &Session, until: Moment) -> Result<()> {
-        self.call("end_session", &[session.id.value(), until.value()]).map(drop)
+        self.call("end_session", &[session.id.value(), until.value()])?;
+        self.ended.push((session.id.clone(), until));
+        Ok(())
     }
 }
 

@@ -26,7 +26,8 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// When the next try is heard, after so many.
+    /// When the next try is heard, after so many. While tries are free, at any time: of two at once
+    /// the one that began first may be counted last.
     fn open_at(&self, tries: i64, now: Moment) -> Moment {
         if self.end.is_some_and(|end| tries >= end) {
             return now.after(NEVER_SECONDS);
@@ -36,7 +37,7 @@ impl Pace {
                 let doubled = self.first_wait.saturating_mul(1_i64 << over.min(40));
                 now.after(doubled.min(self.longest_wait))
             }
-            _ => now,
+            _ => Moment(0),
         }
     }
 
@@ -116,5 +117,13 @@ mod tests {
         assert_eq!(waits, [0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60, NEVER_SECONDS]);
         let endless = Pace { end: None, ..pace };
         assert_eq!(endless.open_at(i64::MAX, now).seconds(), 60);
+    }
+
+    #[test]
+    fn a_free_try_is_heard_though_one_that_began_later_was_counted_before_it() {
+        let pace = Pace { free: 3, first_wait: 1, longest_wait: 60, end: None, memory: 900 };
+        let (earlier, later) = (Moment(1_000_000), Moment(1_000_001));
+        assert!(pace.open_at(2, later) <= earlier);
+        assert!(pace.open_at(3, later) > earlier, "the control: it is to wait");
     }
 }

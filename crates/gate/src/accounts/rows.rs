@@ -29,6 +29,8 @@ record! {
         last_sign_in_at: Option<Moment>,
         banned_until: Option<Moment>,
         deleted_at: Option<Moment>,
+        /// Somebody made this account for oneself; nobody who runs the application has.
+        self_made: bool,
         created_at: Moment,
         updated_at: Moment,
     }

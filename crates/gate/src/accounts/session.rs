@@ -68,6 +68,12 @@ impl Pepper {
         seal
     }
 
+    /// Whether the session and the application together have made this token.
+    #[must_use]
+    pub fn has_sealed(&self, session: &Session, brought: Brought) -> bool {
+        secret::same(&self.seal(session, brought.id, brought.turn), &brought.seal)
+    }
+
     /// The refresh token that is not spent.
     ///
     /// # Errors
@@ -177,8 +183,7 @@ pub fn refresh(
 ) -> Result<Refreshed> {
     let found: Option<Session> = page.one("id", &brought.id.to_string())?;
     let Some(mut session) = found else { return Ok(Refreshed::Refused(Code::SessionLost)) };
-    let seal = pepper.seal(&session, brought.id, brought.turn);
-    if !secret::same(&seal, &brought.seal) || brought.turn > session.turn {
+    if !pepper.has_sealed(&session, brought) || brought.turn > session.turn {
         return Ok(Refreshed::Refused(Code::RefreshTokenUnknown));
     }
     let Some(user) = page.one::<User>("id", &session.user)? else {
@@ -195,7 +200,7 @@ pub fn refresh(
         session.turn += 1;
         session.refreshed_at = now;
         page.put(&session)?;
-    } else if now > session.refreshed_at.after(life.grace) {
+    } else if brought.turn + 1 != session.turn || now > session.refreshed_at.after(life.grace) {
         page.end(&session, now.after(life.access))?;
         return Ok(Refreshed::Reused { user: session.user, session: session.id });
     }

@@ -52,12 +52,17 @@ impl Answer {
         Self { status, headers: vec![(LOCATION, url)], ..Self::default() }
     }
 
-    /// A page of HTML, which loads nothing and is shown in no frame.
+    /// A page of HTML, which loads nothing and is shown in no frame. Its forms lead to this server
+    /// and from there to `onward` (sources of CSP level 3): browsers hold a policy of forms against
+    /// redirects, too.
     #[must_use]
-    pub fn page(html: String) -> Self {
-        let policy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; \
-                      frame-ancestors 'none'; base-uri 'none'";
-        let headers = vec![(CONTENT_SECURITY_POLICY, policy.to_owned())];
+    pub fn page(html: String, onward: &[String]) -> Self {
+        let policy = format!(
+            "default-src 'none'; style-src 'unsafe-inline'; form-action 'self' {}; \
+             frame-ancestors 'none'; base-uri 'none'",
+            onward.join(" ")
+        );
+        let headers = vec![(CONTENT_SECURITY_POLICY, policy)];
         Self { status: 200, page: Some(html), headers, ..Self::default() }
     }
 

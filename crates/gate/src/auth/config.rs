@@ -61,8 +61,10 @@ pub struct Paces {
     pub place: Pace,
     /// New users from one place.
     pub sign_up: Pace,
-    /// Letters to one address.
+    /// Letters to one address that one place asks for.
     pub letter: Pace,
+    /// Letters to one address, whoever asks for them.
+    pub address: Pace,
     /// Letters that one place asks for.
     pub letters: Pace,
 }
@@ -86,6 +88,7 @@ impl Default for Paces {
             place: pace(100, QUARTER, QUARTER, QUARTER),
             sign_up: pace(100, 36, hour, hour),
             letter: pace(1, 60, 60, 60),
+            address: pace(10, 60, QUARTER, hour),
             letters: pace(100, 36, hour, hour),
         }
     }

@@ -94,7 +94,10 @@ pub(super) async fn again(auth: &Auth, asked: &Asked, email: Address) -> Result<
     let waiting = known.and_then(|user| Some((user.new_email.clone()?, user)));
     let draft = waiting.map(|(new, user)| Ok((Draft::new(auth, asked, &user, &new)?, user.id)));
     let draft = draft.transpose()?;
-    let pace = tries::letter(auth, asked, &email);
+    let mut pace = tries::letter(auth, asked, &email);
+    if let Some((draft, _)) = &draft {
+        pace.extend(tries::letter(auth, asked, &address(&draft.new_email)?).into_iter().take(2));
+    }
     let note = asked.note(Deed::CodeSent, None).with("kind", "email_change");
     let work = move |page: &mut Page<'_, '_>| {
         if let Some(wait) = page.count_all(&pace, now)? {
@@ -102,7 +105,10 @@ pub(super) async fn again(auth: &Auth, asked: &Asked, email: Address) -> Result<
         }
         if let Some((draft, id)) = &draft {
             let user = people::by_id(page, id)?;
-            let user = draft.keep(page, user, now)?;
+            // Whoever has agreed has agreed: a letter that comes again takes nothing back.
+            let agreed = user.email_change_proofs;
+            let kept = draft.keep(page, user, now)?;
+            let user = User { email_change_proofs: kept.email_change_proofs | agreed, ..kept };
             page.put(&user)?;
             let mut note = note.clone();
             note.user = Some(user.id);

@@ -10,6 +10,7 @@ use crate::accounts::record::Moment;
 use crate::accounts::rows::{Session, User};
 use crate::accounts::session;
 use crate::identity::AUTHENTICATED;
+use crate::limits::TOKEN_BYTES;
 use mainstay_credentials::signing::Ring;
 
 /// Signs in the name of one application.
@@ -32,7 +33,7 @@ pub struct More(Vec<(String, Formula)>);
 const NAMES: [&str; 2] = ["user", "session"];
 
 /// Claims that say who somebody is and what a token is good for: no formula changes them.
-const OWN: [&str; 24] = [
+const OWN: [&str; 25] = [
     "iss",
     "aud",
     "sub",
@@ -47,6 +48,7 @@ const OWN: [&str; 24] = [
     "email",
     "phone",
     "is_anonymous",
+    "roles",
     "app_metadata",
     "user_metadata",
     "nonce",
@@ -148,13 +150,22 @@ impl Issuer {
         ] {
             claims.insert(name.to_owned(), value);
         }
-        // What rules ask of a user, where an administrator has said it.
-        for name in ["roles", "tenant"] {
-            let said = user.app_metadata.get(name).cloned();
-            claims.extend(said.map(|value| (name.to_owned(), value)));
+        // What rules ask of a user, where an administrator has said it in a form that holds.
+        let said = |name: &str| user.app_metadata.get(name).cloned();
+        let roles = said("roles").filter(|roles| {
+            roles.as_array().is_some_and(|roles| roles.iter().all(Json::is_string))
+        });
+        let tenant = said("tenant").filter(Json::is_string);
+        for (name, value) in [("roles", roles), ("tenant", tenant)] {
+            claims.extend(value.map(|value| (name.to_owned(), value)));
         }
         claims.extend(self.more.of(user, session));
-        self.ring.read().sign(&claims, now.seconds())
+        let token = self.ring.read().sign(&claims, now.seconds())?;
+        match token.len() <= TOKEN_BYTES {
+            true => Ok(token),
+            // Nobody could use it: every request with it would be refused.
+            false => Err(Error::internal(format!("the token of {} is too long", user.id))),
+        }
     }
 
     /// The document of OpenID Connect Discovery 1.0, with what is true of it here.

@@ -13,8 +13,8 @@ use super::{Auth, tries};
 use crate::accounts::Page;
 use crate::accounts::journal::{Deed, Note};
 use crate::accounts::record::Moment;
-use crate::accounts::rows::{Factor, Flow, Identity, Proof, RecoveryCode, Session, User};
-use crate::accounts::session::{self, Life, Scope, is_banned};
+use crate::accounts::rows::{Identity, Session, User};
+use crate::accounts::session::{self, Life, is_banned};
 use crate::limits::METADATA_CHARACTERS;
 
 /// What is needed to judge whose account it is.
@@ -146,21 +146,9 @@ impl Judge {
         user: User,
     ) -> Result<(User, Vec<String>)> {
         let until = self.now.after(self.life.access);
-        let ended = session::end(page, &user.id, None, Scope::Global, until)?;
+        let (user, ended) = people::vacated(page, user, until)?;
         page.remove::<Identity>("user", &user.id)?;
-        page.remove::<Factor>("user", &user.id)?;
-        page.remove::<RecoveryCode>("user", &user.id)?;
-        page.remove::<Proof>("user", &user.id)?;
-        page.remove::<Flow>("user", &user.id)?;
         let mut user = User {
-            password: None,
-            phone: None,
-            phone_confirmed_at: None,
-            new_email: None,
-            email_change_sent_at: None,
-            email_change_proofs: 0,
-            new_phone: None,
-            phone_change_sent_at: None,
             user_metadata: json!({}),
             is_anonymous: false,
             email_confirmed_at: Some(self.now),

@@ -120,6 +120,7 @@ impl Auth {
             log,
         } = parts;
         let (pepper, letters) = (Arc::new(pepper), Arc::new(letters));
+        book.tell(&gate);
         let (outbox, seen) = (Outbox::default(), AtomicI64::new(0));
         Self {
             book,

@@ -26,16 +26,28 @@ pub(super) async fn code(auth: &Auth, asked: &Asked) -> Result<Answer> {
     let new = match known {
         Some(_) => None,
         None if !create => {
-            return Err(Error::new(Code::OtpDisabled, "Signups not allowed for otp"));
+            let refusal = Error::new(Code::OtpDisabled, "Signups not allowed for otp");
+            return told(auth, asked, refusal).await;
         }
         None if !auth.config.signup => {
             let message = "Signups not allowed for this instance";
-            return Err(Error::new(Code::SignupDisabled, message));
+            return told(auth, asked, Error::new(Code::SignupDisabled, message)).await;
         }
         None => Some(newcomer(&email, data, auth.now())),
     };
     let who = Asking { known, new, email };
     send(auth, asked, who, (Purpose::MagicLink, Kind::MagicLink)).await
+}
+
+/// A refusal that tells that there is no such user, as the dialect has it: counted, so that nobody
+/// asks for a list of addresses.
+async fn told(auth: &Auth, asked: &Asked, refusal: Error) -> Result<Answer> {
+    let (pace, now) = (tries::question(auth, asked), auth.now());
+    let work = move |page: &mut Page<'_, '_>| page.count_all(&pace, now);
+    match auth.book.write(work).await? {
+        Some(wait) => Err(tries::too_many_letters(wait)),
+        None => Err(refusal),
+    }
 }
 
 /// `POST /recover`: the same answer, whether or not there is such a user.

@@ -6,8 +6,10 @@ use uuid::Uuid;
 
 use super::asked::Asked;
 use crate::accounts::Page;
-use crate::accounts::record::Moment;
-use crate::accounts::rows::{Identity, User};
+use crate::accounts::record::{Field, Moment};
+use crate::accounts::rows::{Factor, Flow, Identity, Proof, RecoveryCode, User};
+use crate::accounts::session::{self, Scope, is_banned};
+use crate::identity::AUTHENTICATED;
 use crate::limits::METADATA_CHARACTERS;
 
 /// A user of nothing but an id.
@@ -36,6 +38,7 @@ pub fn new_user(data: Map<String, Json>, now: Moment) -> User {
         last_sign_in_at: None,
         banned_until: None,
         deleted_at: None,
+        self_made: true,
         created_at: now,
         updated_at: now,
     }
@@ -100,6 +103,53 @@ pub fn by_email(page: &mut Page<'_, '_>, email: Option<&str>) -> Result<Option<U
     }
 }
 
+/// Whether an account has nothing that anybody proved or anybody else gave: then it makes room for
+/// whoever comes next with its address.
+///
+/// # Errors
+/// When the store fails.
+pub fn yields(page: &mut Page<'_, '_>, user: &User, now: Moment) -> Result<bool> {
+    let bare = user.self_made
+        && user.email_confirmed_at.is_none()
+        && user.phone_confirmed_at.is_none()
+        && user.invited_at.is_none()
+        && user.deleted_at.is_none()
+        && !user.is_anonymous
+        && !is_banned(user, now)
+        && user.role == AUTHENTICATED
+        && user.app_metadata == json!({ "provider": "email", "providers": ["email"] });
+    if !bare {
+        return Ok(false);
+    }
+    let identities: Vec<Identity> = page.find("user", &[user.id.value()])?;
+    Ok(identities.iter().all(|identity| identity.provider == "email"))
+}
+
+/// The account without anything by which somebody else could come in: whoever made it before its
+/// address was proven was perhaps not the owner. Its id, role and `app_metadata` stay.
+///
+/// # Errors
+/// When the store fails.
+pub fn vacated(page: &mut Page<'_, '_>, user: User, until: Moment) -> Result<(User, Vec<String>)> {
+    let ended = session::end(page, &user.id, None, Scope::Global, until)?;
+    page.remove::<Factor>("user", &user.id)?;
+    page.remove::<RecoveryCode>("user", &user.id)?;
+    page.remove::<Proof>("user", &user.id)?;
+    page.remove::<Flow>("user", &user.id)?;
+    let user = User {
+        password: None,
+        phone: None,
+        phone_confirmed_at: None,
+        new_email: None,
+        email_change_sent_at: None,
+        email_change_proofs: 0,
+        new_phone: None,
+        phone_change_sent_at: None,
+        ..user
+    };
+    Ok((user, ended))
+}
+
 /// The user of an id.
 ///
 /// # Errors
@@ -158,13 +208,24 @@ pub fn add_provider(user: &mut User, provider: &str) {
 /// `validation_failed` when it is no object, or larger than every token should carry.
 pub fn data(asked: &Asked) -> Result<Option<Map<String, Json>>> {
     let data = asked.object("data")?.cloned();
-    if let Some(data) = &data
-        && Json::Object(data.clone()).to_string().len() > METADATA_CHARACTERS
-    {
-        let message = format!("`data` is larger than {METADATA_CHARACTERS} characters");
-        return Err(Error::new(Code::ValidationFailed, message));
+    if let Some(data) = &data {
+        bounded("data", &Json::Object(data.clone()))?;
     }
     Ok(data)
+}
+
+/// Refuses data that every token would have to carry.
+///
+/// # Errors
+/// `validation_failed`
+pub fn bounded(name: &str, data: &Json) -> Result<()> {
+    match data.to_string().len() <= METADATA_CHARACTERS {
+        true => Ok(()),
+        false => {
+            let message = format!("`{name}` is larger than {METADATA_CHARACTERS} characters");
+            Err(Error::new(Code::ValidationFailed, message))
+        }
+    }
 }
 
 /// Puts new data over what is there; `null` removes a name.

@@ -26,9 +26,9 @@ pub fn begun(asked: &Asked, method: &str, now: Moment) -> Result<Option<Flow>> {
     let text = |name| Ok::<_, Error>(asked.text(name)?.or_else(|| asked.query(name)));
     let challenge = match (text("code_challenge")?, text("code_challenge_method")?) {
         (None, None) => return Ok(None),
-        (Some(challenge), how) => Challenge::read(challenge, how.unwrap_or("plain"))
+        (Some(challenge), Some(how)) => Challenge::read(challenge, how)
             .map_err(|error| Error::new(Code::ValidationFailed, error.message().to_owned()))?,
-        (None, Some(_)) => {
+        (Some(_), None) | (None, Some(_)) => {
             let message = "PKCE flow requires code_challenge_method and code_challenge";
             return Err(Error::new(Code::ValidationFailed, message));
         }
@@ -127,7 +127,9 @@ pub(super) async fn exchanged(auth: &Auth, asked: &Asked) -> Result<Answer> {
     Ok(Answer::json(200, body))
 }
 
-fn unknown() -> Error {
+/// There is no such code or flow, or it was used.
+#[must_use]
+pub fn unknown() -> Error {
     Error::new(Code::FlowUnknown, "invalid flow state, no valid flow state found")
 }
 

@@ -21,6 +21,27 @@ impl Config {
         let known = self.redirect_urls.iter().map(String::as_str).chain([self.site_url.as_str()]);
         is_plain(given) && known.into_iter().any(|known| rooted(known) == rooted(given))
     }
+
+    /// Where a browser may be sent, as sources of a content security policy.
+    pub(super) fn sources(&self) -> Vec<String> {
+        let known = self.redirect_urls.iter().chain([&self.site_url]);
+        let mut sources: Vec<String> = known.filter_map(|url| source(url)).collect();
+        sources.sort();
+        sources.dedup();
+        sources
+    }
+}
+
+/// The origin of an address of the web, the scheme of any other.
+fn source(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let host = rest.split(['/', '?']).next()?;
+    // These would end the source, or the directive.
+    let fits = !host.contains([';', ',', '\'']);
+    match scheme {
+        "http" | "https" => fits.then(|| format!("{scheme}://{host}")),
+        _ => Some(format!("{scheme}:")),
+    }
 }
 
 impl Asked {
@@ -108,6 +129,11 @@ mod tests {
         ] {
             assert!(config().allows(url), "{url}");
         }
+    }
+
+    #[test]
+    fn forms_may_lead_to_the_hosts_and_programs_of_the_list() {
+        assert_eq!(config().sources(), ["com.shop.app:", "https://shop.example"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! a number there and the text in `error_code`. Both have it in a header.
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
 use mainstay_base::{Code, Error};
 use serde_json::{Map, Value as Json, json};
@@ -16,7 +16,11 @@ const CODE_HEADER: HeaderName = HeaderName::from_static("x-sb-error-code");
 pub fn response(error: &Error, dated: bool) -> Response<Bytes> {
     let (status, code) = (error.status(), text(error.code()));
     let mut body = Map::new();
-    if dated {
+    if error.code() == Code::RefreshTokenMissing {
+        // As OAuth has it (RFC 6749, section 5.2): the one such answer of the dialect.
+        body.insert("error".to_owned(), code.into());
+        body.insert("error_description".to_owned(), error.message().into());
+    } else if dated {
         body.insert("code".to_owned(), code.into());
         body.insert("message".to_owned(), error.message().into());
     } else {
@@ -37,6 +41,7 @@ pub fn response(error: &Error, dated: bool) -> Response<Bytes> {
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(CODE_HEADER, HeaderValue::from_static(code));
     if let Some(seconds) = error.retry_after_seconds() {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));

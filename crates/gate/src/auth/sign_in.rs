@@ -75,7 +75,12 @@ async fn by_password(auth: &Auth, asked: &Asked) -> Result<Answer> {
         auth.book.write(work).await?;
         return Err(wrong());
     };
-    may_enter(auth, &known, named.column)?;
+    if let Err(error) = may_enter(auth, &known, named.column) {
+        let note = asked.note(Deed::SignInFailed, Some(&known.id));
+        let note = note.with("reason", error.code().text());
+        auth.book.write(move |page: &mut Page<'_, '_>| page.note(note.clone(), now)).await?;
+        return Err(error);
+    }
     let newer = match checked {
         Checked::RightButOld => Some(auth.hasher.hash(password).await?),
         _ => None,
@@ -138,11 +143,12 @@ async fn enter(
 
 async fn by_refresh(auth: &Auth, asked: &Asked) -> Result<Answer> {
     let Some(token) = asked.text("refresh_token")? else {
-        return Err(Error::new(Code::ValidationFailed, "refresh_token required"));
+        return Err(Error::new(Code::RefreshTokenMissing, "refresh_token required"));
     };
     let unknown = "Invalid Refresh Token: Refresh Token Not Found";
     let Some(brought) = Brought::parse(token) else {
-        return Err(Error::new(Code::RefreshTokenUnknown, unknown));
+        let message = "Refresh token is not valid: it has not the form of one";
+        return Err(Error::new(Code::ValidationFailed, message));
     };
     let (pepper, now, life) = (Arc::clone(&auth.pepper), auth.now(), auth.config.life);
     let note = asked.note(Deed::TokenReused, None);
@@ -159,10 +165,7 @@ async fn by_refresh(auth: &Auth, asked: &Asked) -> Result<Answer> {
         Refreshed::Goes(goes) => {
             return Ok(Answer::json(200, auth.session(&goes.1, &goes.0).await?));
         }
-        Refreshed::Reused { session, .. } => {
-            auth.gate.end_sessions(&[session], now.after(life.access).seconds());
-            Code::RefreshTokenUsed
-        }
+        Refreshed::Reused { .. } => Code::RefreshTokenUsed,
         Refreshed::Refused(code) => code,
     };
     Err(Error::new(

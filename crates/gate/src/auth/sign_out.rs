@@ -31,8 +31,7 @@ pub(super) async fn answer(auth: &Auth, asked: &Asked, caller: Caller) -> Result
         page.note(note.clone(), now)?;
         session::end(page, &caller.user.id, own.as_deref(), scope, until)
     };
-    let ended = auth.book.write(work).await?;
-    auth.gate.end_sessions(&ended, until.seconds());
+    auth.book.write(work).await?;
     Ok(Answer::nothing())
 }
 
@@ -76,9 +75,6 @@ pub(super) async fn ended(auth: &Auth, asked: &Asked, caller: Caller) -> Result<
     };
     match auth.book.write(work).await? {
         None => Err(Error::new(Code::SessionUnknown, "There is no such session of yours")),
-        Some(id) => {
-            auth.gate.end_sessions(&[id], until.seconds());
-            Ok(Answer::nothing())
-        }
+        Some(_) => Ok(Answer::nothing()),
     }
 }

@@ -1,5 +1,6 @@
 //! `POST /signup`: a new user, by address and password, by telephone and password, or without
-//! either. Where an address has to be confirmed, nobody learns whether it has an account.
+//! either. Where an address has to be confirmed, an address that has an account is answered as one
+//! that has none, but for what the dialect itself leaves out: its identities.
 
 use mainstay_base::{Code, Error, Result};
 use mainstay_mail::Kind;
@@ -15,7 +16,7 @@ use super::{Auth, pkce, tries, user};
 use crate::accounts::journal::Deed;
 use crate::accounts::record::Moment;
 use crate::accounts::rows::{Flow, Identity, Session, User};
-use crate::accounts::session::Method;
+use crate::accounts::session::{Method, Scope};
 use crate::accounts::{Page, session};
 
 pub(super) async fn answer(auth: &Auth, asked: &Asked) -> Result<Answer> {
@@ -47,6 +48,7 @@ async fn anonymous(auth: &Auth, asked: &Asked, data: Map<String, Json>) -> Resul
     if !auth.config.anonymous {
         return Err(Error::new(Code::AnonymousDisabled, "Anonymous sign-ins are disabled"));
     }
+    counted(auth, tries::sign_up(auth, asked), tries::too_many).await?;
     let now = auth.now();
     let new = User {
         is_anonymous: true,
@@ -61,6 +63,13 @@ async fn anonymous(auth: &Auth, asked: &Asked, data: Map<String, Json>) -> Resul
     }
 }
 
+/// Counts what is asked for before anything is computed: hashes are what a flood would cost.
+async fn counted(auth: &Auth, pace: tries::Counted, refusal: fn(i64) -> Error) -> Result<()> {
+    let now = auth.now();
+    let work = move |page: &mut Page<'_, '_>| page.count_all(&pace, now);
+    auth.book.write(work).await?.map_or(Ok(()), |wait| Err(refusal(wait)))
+}
+
 async fn by_phone(
     auth: &Auth,
     asked: &Asked,
@@ -70,6 +79,7 @@ async fn by_phone(
     let phone =
         Phone::parse(phone).map_err(|error| Error::new(Code::ValidationFailed, error.message()))?;
     user::judge(auth, password, &[phone.as_str()])?;
+    counted(auth, tries::sign_up(auth, asked), tries::too_many).await?;
     let hash = auth.hasher.hash(password).await?;
     let now = auth.now();
     let new = User {
@@ -95,6 +105,10 @@ async fn by_email(
 ) -> Result<Answer> {
     let email = address(email)?;
     user::judge(auth, password, &[email.as_str(), email.local()])?;
+    counted(auth, tries::sign_up(auth, asked), tries::too_many).await?;
+    if auth.config.confirm_email {
+        counted(auth, tries::letter(auth, asked, &email), tries::too_many_letters).await?;
+    }
     // Before it is known whether there is such a user: both take the same time.
     let hash = auth.hasher.hash(password).await?;
     let now = auth.now();
@@ -136,32 +150,39 @@ async fn add(
     method: &str,
 ) -> Result<Added> {
     let (now, life, origin) = (auth.now(), auth.config.life, asked.origin.clone());
-    let pace = tries::sign_up(auth, asked);
+    let until = now.after(life.access);
     let mut note = asked.note(Deed::SignUp, Some(&new.id)).with("method", method);
     note.actor = Some(new.id.clone());
     let method = Method::of(method, None);
     let work = move |page: &mut Page<'_, '_>| {
-        if let Some(wait) = page.count_all(&pace, now)? {
-            return Ok(Err(tries::too_many(wait)));
-        }
-        // An address that nobody has proven is held by nobody: the newcomer gets it.
-        if let Some(known) = people::by_email(page, new.email.as_deref())? {
-            if known.email_confirmed_at.is_some() {
-                return Ok(Ok(Added::Taken));
-            }
-            page.remove::<User>("id", &known.id)?;
-        }
-        if !page.offer(&new)? {
-            return Ok(Ok(Added::Taken));
+        if !make_room(page, new.email.as_deref(), now, until)? || !page.offer(&new)? {
+            return Ok(Added::Taken);
         }
         if let Some(identity) = &identity {
             page.put(identity)?;
         }
         let session = session::open(page, &new, &method, &origin, now, &life)?;
         page.note(note.clone(), now)?;
-        Ok(Ok(Added::In(Box::new(new.clone()), Box::new(session))))
+        Ok(Added::In(Box::new(new.clone()), Box::new(session)))
     };
-    auth.book.write(work).await?
+    auth.book.write(work).await
+}
+
+/// An account that nobody has proven and nobody has prepared makes room for whoever comes next
+/// with its address. Whether the address is free now.
+fn make_room(
+    page: &mut Page<'_, '_>,
+    email: Option<&str>,
+    now: Moment,
+    until: Moment,
+) -> Result<bool> {
+    let Some(known) = people::by_email(page, email)? else { return Ok(true) };
+    if !people::yields(page, &known, now)? {
+        return Ok(false);
+    }
+    session::end(page, &known.id, None, Scope::Global, until)?;
+    page.remove::<User>("id", &known.id)?;
+    Ok(true)
 }
 
 /// A user whose address is to be confirmed first.
@@ -173,56 +194,28 @@ async fn awaited(
     identity: Identity,
 ) -> Result<Answer> {
     let now = auth.now();
+    let until = now.after(auth.config.life.access);
     let (flow, target) =
         (pkce::begun(asked, Purpose::SignUp.method(), now)?, asked.redirect(&auth.config));
     let new = User { confirmation_sent_at: Some(now), ..new };
-    let found = auth.book.one::<User>("email", email.as_str()).await?;
-    let known = found.filter(|user| user.deleted_at.is_none());
-    let draft = Waiting::draft(auth, email, &new, known.as_ref(), (flow, &target), now)?;
-    let (pace, note) = (tries::letter(auth, asked, email), asked.note(Deed::SignUp, None));
-    let fake = body(&new, &[], &[]);
+    let draft = Waiting::draft(auth, email, &new, (flow, &target), now)?;
+    let note = asked.note(Deed::SignUp, Some(&new.id));
+    let (shown, fake) = (body(&new, std::slice::from_ref(&identity), &[]), body(&new, &[], &[]));
     let work = move |page: &mut Page<'_, '_>| {
-        if let Some(wait) = page.count_all(&pace, now)? {
-            return Ok(Err(tries::too_many_letters(wait)));
+        if !make_room(page, new.email.as_deref(), now, until)? || !page.offer(&new)? {
+            return Ok(false);
         }
-        let found = people::by_email(page, new.email.as_deref())?;
-        if found.as_ref().map(|user| &user.id) != draft.known.as_ref() {
-            // Somebody else was faster: as if nothing had been asked.
-            return Ok(Ok(None));
-        }
-        let user = match found {
-            Some(user) if user.email_confirmed_at.is_some() => return Ok(Ok(None)),
-            // Nobody has proven this address yet, so the last one who asks for it is as good as
-            // the first, whose password and data must not stay.
-            Some(user) => User {
-                password: new.password.clone(),
-                user_metadata: new.user_metadata.clone(),
-                confirmation_sent_at: Some(now),
-                updated_at: now,
-                ..user
-            },
-            None => new.clone(),
-        };
-        page.put(&user)?;
-        if draft.known.is_none() {
-            page.put(&identity)?;
-        }
+        page.put(&identity)?;
         draft.keep(page, now)?;
-        let mut note = note.clone();
-        note.user = Some(user.id.clone());
-        page.note(note, now)?;
-        let identities = page.find("user", &[mainstay_schema::Value::Text(user.id.clone())])?;
-        Ok(Ok(Some((user, identities))))
+        page.note(note.clone(), now)?;
+        Ok(true)
     };
-    match auth.book.write(work).await?? {
-        Some((user, identities)) => Ok(Answer::json(200, body(&user, &identities, &[]))),
-        None => Ok(Answer::json(200, fake)),
-    }
+    let added = auth.book.write(work).await?;
+    Ok(Answer::json(200, if added { shown } else { fake }))
 }
 
 /// The proof and the letter of a user who waits.
 struct Waiting {
-    known: Option<String>,
     flow: Option<Flow>,
     made: proof::Made,
     letter: mainstay_mail::Letter,
@@ -233,13 +226,12 @@ impl Waiting {
         auth: &Auth,
         email: &Address,
         new: &User,
-        known: Option<&User>,
         (flow, target): (Option<Flow>, &str),
         now: Moment,
     ) -> Result<Self> {
         let about = About {
             purpose: Purpose::SignUp,
-            user: known.unwrap_or(new),
+            user: new,
             address: email.as_str(),
             flow: flow.as_ref().map(|flow| flow.id.as_str()),
         };
@@ -251,8 +243,7 @@ impl Waiting {
             redirect: target,
         };
         let letter = auth.letters.proof(Kind::Confirm, email, new, &proving)?;
-        let known = known.map(|known| known.id.clone());
-        Ok(Self { known, flow, made, letter })
+        Ok(Self { flow, made, letter })
     }
 
     fn keep(&self, page: &mut Page<'_, '_>, now: Moment) -> Result<()> {

@@ -26,36 +26,32 @@ const ROUND: Duration = Duration::from_millis(400);
 /// Rounds from one cleaning to the next: near a minute.
 const CLEANING_ROUNDS: u64 = 150;
 
-/// Seconds for which a letter is one process's to send.
-const LEASE_SECONDS: i64 = 120;
+/// Seconds beyond the longest time of a sending for which a letter is one process's to send. A letter
+/// of a process that was killed over it waits for as long.
+const LEASE_SPARE_SECONDS: i64 = 10;
 
 /// Seconds after which a letter that does not open is tried again.
 const UNREADABLE_SECONDS: i64 = 3_600;
 
 impl Auth {
-    /// Tends the accounts for as long as it is not dropped.
+    /// Tends the accounts for as long as it is not dropped. Letters go on beside the rounds: a mail
+    /// server that hangs must not keep the end of a session from becoming known.
     pub async fn tend(self: Arc<Self>) {
-        // Beside each other: a mail server that takes its time keeps no revoked key alive.
-        tokio::join!(self.follow_on(), self.send_on());
-    }
-
-    async fn follow_on(&self) {
-        let mut rounds: u64 = 0;
-        loop {
-            self.note_untended(self.follow().await);
-            if rounds.is_multiple_of(CLEANING_ROUNDS) {
-                self.note_untended(self.clean().await);
+        let rounds = async {
+            let mut rounds: u64 = 0;
+            loop {
+                self.note_untended(self.round(rounds.is_multiple_of(CLEANING_ROUNDS)).await);
+                rounds += 1;
+                tokio::time::sleep(ROUND).await;
             }
-            rounds += 1;
-            tokio::time::sleep(ROUND).await;
-        }
-    }
-
-    async fn send_on(&self) {
-        loop {
-            self.note_untended(self.send_letters().await);
-            tokio::time::sleep(ROUND).await;
-        }
+        };
+        let letters = async {
+            loop {
+                self.note_untended(self.send_letters().await);
+                tokio::time::sleep(ROUND).await;
+            }
+        };
+        let ((), ()) = tokio::join!(rounds, letters);
     }
 
     fn note_untended(&self, done: Result<()>) {
@@ -65,20 +61,19 @@ impl Auth {
         }
     }
 
-    /// Everything that `tend` does, once; with `cleaning`, what is over is forgotten too.
+    /// One round; with `cleaning`, what is over is forgotten too.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn round(&self, cleaning: bool) -> Result<()> {
         self.follow().await?;
-        self.send_letters().await?;
         match cleaning {
             true => self.clean().await,
             false => Ok(()),
         }
     }
 
-    /// Learns what other processes have done. Nothing is written by it, and nothing sent.
+    /// Learns what other processes have done. Nothing is written by it.
     ///
     /// # Errors
     /// When the store fails.
@@ -136,33 +131,37 @@ impl Auth {
         self.gate.trust(verifier);
     }
 
-    /// Sends what is due, one after the other. A letter is first claimed, so that no two processes
-    /// send it; one that was taken is forgotten, one that was not waits for its next time.
-    async fn send_letters(&self) -> Result<()> {
+    /// Sends what is due. A letter is first claimed, so that no two processes send it; one that was
+    /// taken is forgotten, one that was not waits for its next time. They are claimed one by one, for
+    /// a claim must outlast the sending.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn send_letters(&self) -> Result<()> {
         for _ in 0..LETTERS_PER_ROUND {
-            let due = [self.now().value(), 1_i64.value()];
-            if self.book.call("due_letters", &due).await?.is_empty() {
-                break;
-            }
-            match self.claim().await? {
-                None => break,
-                Some(posted) => self.send(posted).await?,
-            }
+            let Some(posted) = self.claim_letter().await? else { break };
+            self.send(posted).await?;
         }
         Ok(())
     }
 
-    /// The letter that is due first: this process's for as long as the lease runs.
-    async fn claim(&self) -> Result<Option<Posted>> {
+    async fn claim_letter(&self) -> Result<Option<Posted>> {
         let now = self.now();
-        let work = move |page: &mut Page<'_, '_>| {
+        // Most rounds find none, and need no writer to see that.
+        if self.book.call("due_letters", &[now.value(), 1_i64.value()]).await?.is_empty() {
+            return Ok(None);
+        }
+        let longest = i64::try_from(self.post.longest().as_secs()).unwrap_or(i64::MAX);
+        let over = now.after(longest.saturating_add(LEASE_SPARE_SECONDS));
+        let claim = move |page: &mut Page<'_, '_>| {
             let rows = page.call("due_letters", &[now.value(), 1_i64.value()])?;
-            let Some(row) = rows.into_iter().next() else { return Ok(None) };
-            let letter = Posted::read(row)?;
-            page.put(&Posted { next_at: now.after(LEASE_SECONDS), ..letter.clone() })?;
-            Ok(Some(letter))
+            let letter = rows.into_iter().next().map(Posted::read).transpose()?;
+            if let Some(letter) = &letter {
+                page.put(&Posted { next_at: over, ..letter.clone() })?;
+            }
+            Ok(letter)
         };
-        self.book.write(work).await
+        self.book.write(claim).await
     }
 
     /// A letter that does not open stays: who has the right secret, or the row as it was, sends it.
@@ -175,12 +174,12 @@ impl Auth {
     }
 
     async fn send(&self, posted: Posted) -> Result<()> {
+        let now = self.now();
         let letter = match posted.letter(self.book.sealer()) {
             Ok(letter) => letter,
             Err(error) => return self.put_off(posted, &error).await,
         };
-        let sent = self.post.send(&letter, self.now().0).await;
-        let now = self.now();
+        let sent = self.post.send(&letter, now.0).await;
         let tries = posted.tries + 1;
         let next = match &sent {
             Ok(()) | Err(Failed::Lasting(_)) => None,

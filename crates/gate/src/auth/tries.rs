@@ -114,6 +114,13 @@ impl Guess {
     }
 }
 
+/// What fails at a place, whatever it was about.
+#[must_use]
+pub fn place(auth: &Auth, asked: &Asked) -> Counted {
+    let what = auth.book.sealer().hash("tries of a place", &[&asked.origin.place()]);
+    vec![(what, auth.config.paces.place)]
+}
+
 /// What a new user is counted under.
 #[must_use]
 pub fn sign_up(auth: &Auth, asked: &Asked) -> Counted {
@@ -134,10 +141,26 @@ pub fn challenge(auth: &Auth, who: &str) -> Counted {
 #[must_use]
 pub fn letter(auth: &Auth, asked: &Asked, to: &Address) -> Counted {
     let (sealer, paces) = (auth.book.sealer(), auth.config.paces);
+    let place = asked.origin.place();
     vec![
-        (sealer.hash("letters to an address", &[to.as_str()]), paces.letter),
-        (sealer.hash("letters of a place", &[&asked.origin.place()]), paces.letters),
+        // For each place apart, so that nobody keeps an owner from asking.
+        (sealer.hash("letters to an address for a place", &[to.as_str(), &place]), paces.letter),
+        (sealer.hash("letters to an address", &[to.as_str()]), paces.address),
+        (sealer.hash("letters of a place", &[&place]), paces.letters),
     ]
+}
+
+/// What letters are counted under that tell an owner what has happened.
+#[must_use]
+pub fn notice(auth: &Auth, user: &str) -> Counted {
+    vec![(auth.book.sealer().hash("notices of a user", &[user]), auth.config.paces.address)]
+}
+
+/// What a question is counted under that may end in a letter or in none.
+#[must_use]
+pub fn question(auth: &Auth, asked: &Asked) -> Counted {
+    let what = auth.book.sealer().hash("letters of a place", &[&asked.origin.place()]);
+    vec![(what, auth.config.paces.letters)]
 }
 
 /// Too many tries.

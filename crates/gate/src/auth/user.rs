@@ -11,7 +11,7 @@ use super::asked::Asked;
 use super::proof::Purpose;
 use super::{Auth, Caller, email_change, letters, people, tries};
 use crate::accounts::Page;
-use crate::accounts::journal::Deed;
+use crate::accounts::journal::{Deed, Note};
 use crate::accounts::record::Moment;
 use crate::accounts::rows::{Factor, Session, User};
 use crate::accounts::session::{self, Scope};
@@ -28,60 +28,134 @@ struct Change {
     /// A new address, and whether it has to be confirmed first.
     email: Option<(email_change::Draft, bool)>,
     nonce: Option<String>,
-    notice: Option<Letter>,
+    /// To the owner of a password that changes, and what such letters are counted under.
+    notice: Option<(Letter, tries::Counted)>,
+    /// To an address that goes at once.
+    farewell: Option<Letter>,
 }
 
 pub(super) async fn changed(auth: &Auth, asked: &Asked, caller: Caller) -> Result<Answer> {
     let Caller { user, session } = caller;
     judge_level(auth, asked, &user, session.as_ref()).await?;
+    let guess = guessed(auth, asked, &user).await?;
     let change = read(auth, asked, &user, session.as_ref()).await?;
-    let (now, life) = (auth.now(), auth.config.life);
-    let (own, until) = (session.map(|session| session.id), now.after(life.access));
-    let email = change.email.as_ref().map(|(draft, _)| letters::address(&draft.new_email));
-    let pace = match email.transpose()? {
-        Some(email) => tries::letter(auth, asked, &email),
+    let (now, own) = (auth.now(), session.map(|session| session.id));
+    let until = now.after(auth.config.life.access);
+    let pace = match &change.email {
+        Some((draft, _)) => tries::letter(auth, asked, &letters::address(&draft.new_email)?),
         None => Vec::new(),
     };
-    let asked = (asked.note(Deed::UserChanged, Some(&user.id)), user.id);
+    let (note, id) = (asked.note(Deed::UserChanged, Some(&user.id)), user.id);
+    let note = note.with("names", asked.names());
     let work = move |page: &mut Page<'_, '_>| {
-        if let Some(wait) = page.count_all(&pace, now)? {
-            return Ok(Err(tries::too_many_letters(wait)));
-        }
-        let (note, id) = asked.clone();
         let mut user = people::by_id(page, &id)?;
+        // Everything that may be refused is looked at before anything is changed.
+        if let Err(error) = change.judged(page, &user, &pace, now)? {
+            if error.code() == Code::ReauthenticationInvalid {
+                page.note(Note { deed: Deed::CodeFailed, ..note.clone() }, now)?;
+            }
+            return Ok(Err(error));
+        }
         if let Some(data) = &change.data {
             people::merge(&mut user.user_metadata, data);
         }
-        if let Err(error) = change_email(page, &mut user, &change, now)? {
-            return Ok(Err(error));
+        change.email(page, &mut user, &note, now)?;
+        if change.password.is_some() {
+            change.password(page, &mut user, now)?;
+            session::end(page, &user.id, own.as_deref(), Scope::Others, until)?;
+            page.note(Note { deed: Deed::PasswordChanged, ..note.clone() }, now)?;
         }
-        let mut ended = Vec::new();
-        if let Some(password) = &change.password {
-            if let Some(nonce) = &change.nonce {
-                let meant = &[Purpose::Reauthentication];
-                let address = user.email.clone().unwrap_or_default();
-                if page.take_code(&address, nonce, meant, now)?.is_none() {
-                    let message = "Reauthentication nonce is wrong or too old";
-                    return Ok(Err(Error::new(Code::ReauthenticationInvalid, message)));
-                }
-            }
-            user.password = Some(password.clone());
-            page.drop_proof(&user.id, Purpose::Recovery.name())?;
-            ended = session::end(page, &user.id, own.as_deref(), Scope::Others, until)?;
-            change.notice.as_ref().map_or(Ok(()), |letter| page.post(letter, now))?;
-            page.note(
-                crate::accounts::journal::Note { deed: Deed::PasswordChanged, ..note.clone() },
-                now,
-            )?;
-        }
+        guess.as_ref().map_or(Ok(()), |guess| guess.forgive(page, now))?;
         user.updated_at = now;
         page.put(&user)?;
-        page.note(note, now)?;
-        Ok(Ok((user, ended)))
+        page.note(note.clone(), now)?;
+        Ok(Ok(user))
     };
-    let (user, ended) = auth.book.write(work).await??;
-    auth.gate.end_sessions(&ended, until.seconds());
+    let user = auth.book.write(work).await??;
     Ok(Answer::json(200, auth.user(&user).await?))
+}
+
+/// A new password answers whether it or `current_password` is the old one, and a nonce is a code:
+/// who has only the session guesses here no better than at the door.
+async fn guessed(auth: &Auth, asked: &Asked, user: &User) -> Result<Option<tries::Guess>> {
+    if asked.value("password").is_none() {
+        return Ok(None);
+    }
+    let guess = tries::guess(auth, asked, &format!("own password {}", user.id));
+    let (counted, now) = (guess.clone(), auth.now());
+    let begin = move |page: &mut Page<'_, '_>| counted.begin(page, now);
+    match auth.book.write(begin).await? {
+        Some(wait) => Err(tries::too_many(wait)),
+        None => Ok(Some(guess)),
+    }
+}
+
+impl Change {
+    /// What stands against it. A wrong nonce is counted all the same.
+    fn judged(
+        &self,
+        page: &mut Page<'_, '_>,
+        user: &User,
+        pace: &tries::Counted,
+        now: Moment,
+    ) -> Result<Result<()>> {
+        if let Some(data) = &self.data {
+            let mut merged = user.user_metadata.clone();
+            people::merge(&mut merged, data);
+            if let Err(error) = people::bounded("user_metadata", &merged) {
+                return Ok(Err(error));
+            }
+        }
+        if let Some((draft, _)) = &self.email
+            && people::by_email(page, Some(&draft.new_email))?.is_some()
+        {
+            return Ok(Err(exists()));
+        }
+        if let (Some(_), Some(nonce)) = (&self.password, &self.nonce) {
+            let address = user.email.as_deref().unwrap_or_default();
+            let meant = &[Purpose::Reauthentication];
+            if page.take_code(address, nonce, meant, now)?.is_none() {
+                let message = "Reauthentication nonce is wrong or too old";
+                return Ok(Err(Error::new(Code::ReauthenticationInvalid, message)));
+            }
+        }
+        let wait = page.count_all(pace, now)?;
+        Ok(wait.map_or(Ok(()), |wait| Err(tries::too_many_letters(wait))))
+    }
+
+    fn email(
+        &self,
+        page: &mut Page<'_, '_>,
+        user: &mut User,
+        note: &Note,
+        now: Moment,
+    ) -> Result<()> {
+        let Some((draft, awaited)) = &self.email else { return Ok(()) };
+        if *awaited {
+            *user = draft.keep(page, user.clone(), now)?;
+            return page.note(Note { deed: Deed::EmailChangeAsked, ..note.clone() }, now);
+        }
+        let email = Some(draft.new_email.clone());
+        let changed = User { email, email_confirmed_at: None, ..user.clone() };
+        *user = people::confirm_email(page, changed, now)?;
+        self.farewell.as_ref().map_or(Ok(()), |letter| page.post(letter, now))?;
+        page.note(Note { deed: Deed::EmailChanged, ..note.clone() }, now)
+    }
+
+    fn password(&self, page: &mut Page<'_, '_>, user: &mut User, now: Moment) -> Result<()> {
+        user.password.clone_from(&self.password);
+        page.drop_proof(&user.id, Purpose::Recovery.name())?;
+        match &self.notice {
+            // A notice too many is no letter that anybody needs.
+            Some((letter, pace)) if page.count_all(pace, now)?.is_none() => page.post(letter, now),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn exists() -> Error {
+    let message = "A user with this email address has already been registered";
+    Error::new(Code::EmailExists, message)
 }
 
 /// What opens an account is changed by a session that has proven everything that the account has.
@@ -145,11 +219,19 @@ async fn read(
             Some(new_password(auth, asked, user, password).await?)
         }
     };
-    let told = user.email.as_deref().filter(|_| password.is_some() && user.password.is_some());
-    let notice = told.map(|email| auth.letters.notice(Kind::PasswordChanged, email, user, ""));
-    let notice = notice.transpose()?;
+    let told = user.email.as_deref().filter(|_| user.email_confirmed_at.is_some());
+    let notice = told.filter(|_| password.is_some() && user.password.is_some()).map(|email| {
+        let letter = auth.letters.notice(Kind::PasswordChanged, email, user, "")?;
+        Ok::<_, Error>((letter, tries::notice(auth, &user.id)))
+    });
+    let farewell = told.filter(|_| email.is_some()).map(|old| {
+        let new_email = email.as_ref().map(|(draft, _)| draft.new_email.clone());
+        let user = User { email: new_email, ..user.clone() };
+        auth.letters.notice(Kind::EmailChanged, old, &user, "")
+    });
+    let (notice, farewell) = (notice.transpose()?, farewell.transpose()?);
     let nonce = nonce.filter(|_| auth.config.reauthenticate);
-    Ok(Change { data: people::data(asked)?, password, email, nonce, notice })
+    Ok(Change { data: people::data(asked)?, password, email, nonce, notice, farewell })
 }
 
 async fn new_email(
@@ -159,31 +241,9 @@ async fn new_email(
     new: &str,
 ) -> Result<(email_change::Draft, bool)> {
     if auth.book.one::<User>("email", new).await?.is_some() {
-        let message = "A user with this email address has already been registered";
-        return Err(Error::new(Code::EmailExists, message));
+        return Err(exists());
     }
     Ok((email_change::Draft::new(auth, asked, user, new)?, auth.config.confirm_email))
-}
-
-fn change_email(
-    page: &mut Page<'_, '_>,
-    user: &mut User,
-    change: &Change,
-    now: Moment,
-) -> Result<Result<()>> {
-    let Some((draft, awaited)) = &change.email else { return Ok(Ok(())) };
-    if people::by_email(page, Some(&draft.new_email))?.is_some() {
-        let message = "A user with this email address has already been registered";
-        return Ok(Err(Error::new(Code::EmailExists, message)));
-    }
-    if *awaited {
-        *user = draft.keep(page, user.clone(), now)?;
-        return Ok(Ok(()));
-    }
-    let changed =
-        User { email: Some(draft.new_email.clone()), email_confirmed_at: None, ..user.clone() };
-    *user = people::confirm_email(page, changed, now)?;
-    Ok(Ok(()))
 }
 
 async fn new_password(auth: &Auth, asked: &Asked, user: &User, password: &str) -> Result<String> {
@@ -197,6 +257,9 @@ async fn new_password(auth: &Auth, asked: &Asked, user: &User, password: &str) -
     if let Some(current) = asked.text("current_password")? {
         let right = auth.hasher.check(current, user.password.as_deref()).await?;
         if right == Checked::Wrong {
+            let (note, now) = (asked.note(Deed::SignInFailed, Some(&user.id)), auth.now());
+            let work = move |page: &mut Page<'_, '_>| page.note(note.clone(), now);
+            auth.book.write(work).await?;
             return Err(Error::new(Code::CredentialsInvalid, "The current password is wrong"));
         }
     }

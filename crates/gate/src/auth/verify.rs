@@ -12,7 +12,7 @@ use super::asked::Asked;
 use super::letters::address;
 use super::proof::{self, Purpose};
 use super::redirect::{form, with_fragment, with_query};
-use super::{Auth, email_change, people, tries};
+use super::{Auth, email_change, people, pkce, tries};
 use crate::accounts::Page;
 use crate::accounts::journal::Deed;
 use crate::accounts::record::Moment;
@@ -85,7 +85,7 @@ pub(super) async fn clicked(
     }
     let pressed = *verb == Verb::POST;
     if auth.config.link_page && !pressed {
-        return Answer::page(page(asked));
+        return Answer::page(page(asked), &auth.config.sources());
     }
     let given = |name: &str| {
         asked.query(name).or_else(|| asked.text(name).ok().flatten()).unwrap_or_default().to_owned()
@@ -166,6 +166,7 @@ async fn prove(
         letters: std::sync::Arc::clone(&auth.letters),
     };
     let (now, note) = (entering.now, asked.note(Deed::CodeFailed, None));
+    let place = tries::place(auth, asked);
     let (confirmed, paces) = (asked.note(Deed::Confirmed, None), auth.config.paces);
     let work = move |page: &mut Page<'_, '_>| {
         if let Some(guess) = &guess
@@ -178,6 +179,12 @@ async fn prove(
             Brought::Code { address, code } => page.take_code(address, code, meant, now)?,
         };
         let Some(proof) = taken else {
+            // Without a guess that is counted already, the place is: nobody fills the journal.
+            if guess.is_none()
+                && let Some(wait) = page.count_all(&place, now)?
+            {
+                return Ok(Err(tries::too_many(wait)));
+            }
             page.note(note.clone(), now)?;
             return Ok(Err(proof::refused()));
         };
@@ -231,10 +238,14 @@ impl Entering {
             _ if user.email.as_deref() != Some(proof.address.as_str()) => {
                 return Ok(Err(proof::refused()));
             }
-            _ => people::confirm_email(page, user, now)?,
+            _ => self.proven(page, user, purpose)?,
         };
         let flow = match &proof.flow {
-            Some(flow) if self.in_browser => page.one::<Flow>("id", flow)?,
+            Some(flow) if self.in_browser => match page.one::<Flow>("id", flow)? {
+                Some(flow) => Some(flow),
+                // Whoever began it waits for a code: nobody else gets a session in its place.
+                None => return Ok(Err(pkce::unknown())),
+            },
             _ => None,
         };
         if let Some(flow) = flow {
@@ -248,6 +259,21 @@ impl Entering {
         let method = Method::of("otp", None);
         let session = session::open(page, &user, &method, &self.origin, now, &self.life)?;
         Ok(Ok(Proven::In(Box::new((user, session)))))
+    }
+}
+
+impl Entering {
+    /// The user, whose address is proven now. Somebody else may have made the account before: only
+    /// by the letter of a sign-up does its password prove as much as the address, for the letter
+    /// went out with it.
+    fn proven(&self, page: &mut Page<'_, '_>, user: User, purpose: Purpose) -> Result<User> {
+        let fresh = user.email_confirmed_at.is_none() && !user.is_anonymous;
+        let doubtful = fresh && user.self_made && purpose != Purpose::SignUp;
+        let user = match doubtful {
+            true => people::vacated(page, user, self.now.after(self.life.access))?.0,
+            false => user,
+        };
+        people::confirm_email(page, user, self.now)
     }
 }
 

@@ -283,7 +283,7 @@ impl Desk {
 
     /// The letters that were sent so far, newest first.
     pub async fn letters(&self) -> Vec<Letter> {
-        self.auth.round(false).await.unwrap();
+        self.auth.send_letters().await.unwrap();
         let caught = self.admin("GET", "/admin/letters", Value::Null).await;
         let letters = caught.body["letters"].as_array().unwrap().clone();
         letters.into_iter().map(|letter| serde_json::from_value(letter).unwrap()).collect()

@@ -87,6 +87,9 @@ async fn with_a_page_behind_the_link_only_its_button_spends_it() {
         let page = desk.send("192.0.2.9", request).await;
         let html = String::from_utf8_lossy(&page.raw).into_owned();
         assert_eq!((page.status, html.contains("<button>")), (200, true));
+        // Browsers hold this against the redirect that answers the form.
+        let policy = page.headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.contains("form-action 'self' https://shop.example"), "{policy}");
     }
     let form = format!("token={}&type=signup", value(&link, "token"));
     let request = http::Request::post("/auth/v1/verify/click")

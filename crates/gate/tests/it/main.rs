@@ -18,6 +18,8 @@ mod passkeys;
 mod processes;
 mod provider;
 mod refusals;
+mod squatters;
+mod taken_away;
 
 use std::sync::Arc;
 

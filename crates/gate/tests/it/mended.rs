@@ -70,16 +70,6 @@ async fn a_letter_that_does_not_open_stays_until_it_does() {
 }
 
 #[tokio::test]
-async fn who_only_follows_sends_nobody_s_letters() {
-    let ground = Ground::new();
-    let desk = desk_on(Arc::clone(&ground), |config| config.confirm_email = true).await;
-    desk.sign_up("ann@example.com", PASSWORD).await;
-    desk.auth.follow().await.unwrap();
-    assert_eq!(letters_waiting(&ground).await.len(), 1);
-    assert_eq!(desk.letters().await.len(), 1, "the control: a round does");
-}
-
-#[tokio::test]
 async fn ends_of_sessions_are_heard_of_after_the_old_ones_are_forgotten() {
     let ground = Ground::new();
     let (one, other) = (desk_on(Arc::clone(&ground), |_| ()).await, desk_on(ground, |_| ()).await);

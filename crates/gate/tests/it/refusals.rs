@@ -37,7 +37,8 @@ async fn what_is_not_well_formed_is_refused() {
         ("/token", json!({})),
         ("/token?grant_type=other", json!({})),
         ("/token?grant_type=password", json!({ "password": PASSWORD })),
-        ("/token?grant_type=refresh_token", json!({})),
+        ("/token?grant_type=refresh_token", json!({ "refresh_token": "no token" })),
+        ("/otp", json!({ "email": "a@example.com", "code_challenge": "v".repeat(64) })),
         ("/token?grant_type=pkce", json!({ "auth_code": "x" })),
         ("/otp", json!({})),
         ("/otp", json!({ "email": "a@example.com", "code_challenge": "short" })),
@@ -91,7 +92,15 @@ async fn sessions_and_tokens_that_are_not_there_are_refused() {
     let desk = desk(|_| ()).await;
     let session = desk.sign_up("ann@example.com", PASSWORD).await;
     let (access, refresh) = (session.text("access_token"), session.text("refresh_token"));
-    refused(&desk.refresh("no token").await, Code::RefreshTokenUnknown);
+    let mut forged = refresh.to_owned();
+    forged.replace_range(30..31, if &forged[30..31] == "A" { "B" } else { "A" });
+    refused(&desk.refresh(&forged).await, Code::RefreshTokenUnknown);
+    let bare = desk.ask("POST", "/token?grant_type=refresh_token", None, json!({})).await;
+    assert_eq!(bare.status, Code::RefreshTokenMissing.status());
+    assert_eq!(
+        bare.body,
+        json!({ "error": "invalid_request", "error_description": "refresh_token required" })
+    );
     let other = "00000000-0000-4000-8000-000000000000";
     let path = format!("/sessions/{other}");
     refused(&desk.ask("DELETE", &path, Some(access), Value::Null).await, Code::SessionUnknown);

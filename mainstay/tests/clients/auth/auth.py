@@ -1,6 +1,9 @@
-"""Accounts with PyPI's supabase as it is published: every method of `auth` and `auth.admin` that the
+"""Accounts with PyPI's supabase as it is published: every method of `auth`, `auth.mfa` and `auth.admin` that the
 server answers. Run by mainstay/tests/e2e/accounts.rs."""
 
+import base64
+import hashlib
+import hmac
 import os
 import re
 import time
@@ -64,6 +67,15 @@ def member():
     made = admin.create_user({"email": email, "password": PASSWORD, "email_confirm": True})
     client.auth.sign_in_with_password({"email": email, "password": PASSWORD})
     return client, email, made.user.id
+
+
+def totp(secret, steps=0):
+    """The code of an app (RFC 6238), some steps from now."""
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    counter = (int(time.time()) // 30 + steps).to_bytes(8, "big")
+    digest = hmac.new(key, counter, hashlib.sha1).digest()
+    start = digest[19] & 15
+    return f"{(int.from_bytes(digest[start:start + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06}"
 
 
 def sign_up_and_confirm():
@@ -156,7 +168,59 @@ def administration():
     refused(lambda: fresh().auth.admin.list_users(), "not_admin")
 
 
-CLAIMS = [sign_up_and_confirm, weak_passwords, anonymous, codes_and_recovery, sessions, administration]
+def opens_the_vault(client):
+    try:
+        client.table("vault").select("body").execute()
+    except APIError as error:
+        assert error.code == "42501", error
+        return False
+    return True
+
+
+def level(client):
+    found = client.auth.mfa.get_authenticator_assurance_level()
+    return found.current_level, found.next_level
+
+
+def second_factors():
+    client, email, id = member()
+    mfa = client.auth.mfa
+    factor = mfa.enroll({"factor_type": "totp", "friendly_name": "phone", "issuer": "Members"})
+    assert factor.totp.qr_code.startswith("data:image/svg+xml"), factor.totp.qr_code[:40]
+    assert level(client) == ("aal1", "aal1") and not opens_the_vault(client)
+    challenge = mfa.challenge({"factor_id": factor.id})
+    wrong = next(code for code in ("111111", "222222", "333333", "444444") if code not in [totp(factor.totp.secret, step) for step in (-1, 0, 1, 2)])
+    asked = {"factor_id": factor.id, "challenge_id": challenge.id}
+    refused(lambda: mfa.verify({**asked, "code": wrong}), "mfa_verification_failed")
+    code = totp(factor.totp.secret)
+    mfa.verify({**asked, "code": code})
+    assert level(client) == ("aal2", "aal2") and opens_the_vault(client)
+    listed = mfa.list_factors()
+    assert [known.id for known in listed.totp] == [factor.id], listed
+    later = fresh()
+    later.auth.sign_in_with_password({"email": email, "password": PASSWORD})
+    assert level(later) == ("aal1", "aal2") and not opens_the_vault(later)
+    refused(lambda: later.auth.update_user({"password": "ten wild geese over water"}), "insufficient_aal")
+    again = {"factor_id": factor.id, "code": code}
+    refused(lambda: later.auth.mfa.challenge_and_verify(again), "mfa_verification_failed")
+    refused(lambda: later.auth.mfa.unenroll({"factor_id": factor.id}), "insufficient_aal")
+    later.auth.mfa.challenge_and_verify({**again, "code": totp(factor.totp.secret, 1)})
+    assert level(later) == ("aal2", "aal2") and opens_the_vault(later)
+    assert [known.id for known in admin.mfa.list_factors({"user_id": id})] == [factor.id]
+    assert later.auth.mfa.unenroll({"factor_id": factor.id}).id == factor.id
+    later.auth.refresh_session()
+    assert level(later) == ("aal1", "aal1") and not opens_the_vault(later)
+
+
+CLAIMS = [
+    sign_up_and_confirm,
+    weak_passwords,
+    anonymous,
+    codes_and_recovery,
+    sessions,
+    second_factors,
+    administration,
+]
 
 for claim in CLAIMS:
     claim()

@@ -16,6 +16,7 @@ export class Device {
     this.point = publicKey.export({ format: "jwk" });
     this.id = createHash("sha256").update(this.point.x).digest().subarray(0, 16);
     this.counter = 0;
+    this.origin = SITE;
   }
 
   /** The answer to `navigator.credentials.create`. */
@@ -38,7 +39,7 @@ export class Device {
   }
 
   #client(type, { challenge }) {
-    return Buffer.from(JSON.stringify({ type, challenge: text(challenge), origin: SITE, crossOrigin: false }));
+    return Buffer.from(JSON.stringify({ type, challenge: text(challenge), origin: this.origin, crossOrigin: false }));
   }
 
   #data(party, flags) {
@@ -51,5 +52,22 @@ export class Device {
     const id = encode(this.id);
     const json = { id, rawId: id, type: "public-key", response, clientExtensionResults: {} };
     return { ...json, toJSON: () => json };
+  }
+}
+
+class PublicKeyCredential {}
+
+/** Makes the client believe that it is on a page of a browser which has this device. */
+export function browse(device) {
+  const credential = (made) => Object.setPrototypeOf(made, PublicKeyCredential.prototype);
+  const credentials = {
+    create: async ({ publicKey }) => credential(device.create(publicKey)),
+    get: async ({ publicKey }) => credential(device.get(publicKey)),
+  };
+  const quiet = { addEventListener() {}, removeEventListener() {} };
+  const window = { ...quiet, PublicKeyCredential, location: new URL(device.origin) };
+  const document = { ...quiet, visibilityState: "visible" };
+  for (const [name, value] of Object.entries({ window, document, PublicKeyCredential, navigator: { credentials } })) {
+    Object.defineProperty(globalThis, name, { value, configurable: true });
   }
 }

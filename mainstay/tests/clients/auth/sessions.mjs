@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { ANON, PASSWORD, SITE, URL_OF, bad, click, fragment, fresh, good, letterTo, member, missing, service, someone } from "./setup.mjs";
+import { ANON, PASSWORD, SITE, URL_OF, bad, click, fragment, fresh, good, kept, letterTo, member, missing, service, someone } from "./setup.mjs";
 
 test("an address is confirmed by its code, and then its password opens the account", async () => {
   const [client, email] = [fresh(), someone()];
@@ -107,13 +107,7 @@ test("a letter is sent again", async () => {
 });
 
 test("with PKCE the link brings a code that the client exchanges", async () => {
-  const kept = new Map();
-  const storage = {
-    getItem: (name) => kept.get(name) ?? null,
-    setItem: (name, value) => void kept.set(name, value),
-    removeItem: (name) => void kept.delete(name),
-  };
-  const [client, email] = [fresh(ANON, { flowType: "pkce", storage, persistSession: true }), someone()];
+  const [client, email] = [fresh(ANON, { flowType: "pkce", storage: kept(), persistSession: true }), someone()];
   await good(client.auth.signUp({ email, password: PASSWORD, options: { emailRedirectTo: `${SITE}/welcome` } }));
   const target = new URL(await click((await letterTo(email)).link));
   assert.equal(target.hash, "");
@@ -165,7 +159,7 @@ test("tabs that refresh at once get one successor", async () => {
   const { refresh_token } = (await good(client.auth.getSession())).session;
   const tabs = await Promise.all(Array.from({ length: 20 }, () => good(fresh().auth.refreshSession({ refresh_token }))));
   assert.equal(new Set(tabs.map((tab) => tab.session.refresh_token)).size, 1);
-  await bad(fresh().auth.refreshSession({ refresh_token: "no such token" }), "refresh_token_not_found", 400);
+  await bad(fresh().auth.refreshSession({ refresh_token: "no such token" }), "validation_failed", 400);
 });
 
 test("signing out ends what it says it ends, also for the data API", async () => {

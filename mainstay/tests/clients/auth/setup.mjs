@@ -86,6 +86,19 @@ export async function click(link) {
 /** The values behind `#`. */
 export const fragment = (url) => Object.fromEntries(new URLSearchParams(url.split("#")[1]));
 
+/** What an access token says. */
+export const claimsOf = (session) => JSON.parse(Buffer.from(session.access_token.split(".")[1], "base64url"));
+
+/** A place for what a client keeps between calls. */
+export function kept() {
+  const values = new Map();
+  return {
+    getItem: (name) => values.get(name) ?? null,
+    setItem: (name, value) => void values.set(name, value),
+    removeItem: (name) => void values.delete(name),
+  };
+}
+
 /** The code of an app (RFC 6238), some steps from now. */
 export function totp(secret, steps = 0) {
   const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";

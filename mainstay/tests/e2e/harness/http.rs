@@ -58,8 +58,10 @@ impl Ask {
     }
 
     pub fn send(self) -> Answer {
-        let mut head =
-            format!("{} {} HTTP/1.1\r\nHost: {}\r\n", self.method, self.target, self.address);
+        let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
+        if !self.headers.iter().any(|(name, _)| name == "Host") {
+            head.push_str(&format!("Host: {}\r\n", self.address));
+        }
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }

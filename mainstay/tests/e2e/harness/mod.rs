@@ -8,5 +8,5 @@ mod tokens;
 
 pub use http::{Answer, Ask, exchange};
 pub use programs::{finish, python, skip};
-pub use server::{Server, binary, repository, run, test_app};
+pub use server::{PATIENCE, Server, binary, repository, run, test_app};
 pub use tokens::{Forge, encode, now, sign};

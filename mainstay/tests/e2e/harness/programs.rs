@@ -40,5 +40,6 @@ pub fn finish(command: &mut Command) -> Result<(), String> {
     if output.status.success() {
         return Ok(());
     }
-    Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr)))
+    let said = [output.stdout, output.stderr].concat();
+    Err(format!("{command:?}: {}", String::from_utf8_lossy(&said)))
 }

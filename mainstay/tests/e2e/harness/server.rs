@@ -208,6 +208,14 @@ impl Server {
         self.data.take().unwrap()
     }
 
+    /// Kills it as a failing machine would, for a test that goes on with its data.
+    pub fn kill_keeping(mut self) -> TempDir {
+        let mut child = self.child.take().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        self.data.take().unwrap()
+    }
+
     fn end(&mut self) -> String {
         let mut child = self.child.take().unwrap();
         signal("TERM", child.id());

@@ -195,7 +195,7 @@ pub(super) async fn added(auth: &Auth, asked: &Asked) -> Result<Answer> {
         Some(text) => Uuid::parse_str(text)
             .map_err(|_| Error::new(Code::ValidationFailed, "ID must be a valid UUIDv4"))?,
     };
-    let new = User { id: id.to_string(), ..new_user(Map::new(), now) };
+    let new = User { id: id.to_string(), self_made: false, ..new_user(Map::new(), now) };
     let first = if said.email.is_some() { "email" } else { "phone" };
     let new = User { app_metadata: json!({ "provider": first, "providers": [first] }), ..new };
     let note = asked.note(Deed::UserMade, Some(&new.id));
@@ -229,19 +229,18 @@ pub(super) async fn changed(auth: &Auth, asked: &Asked) -> Result<Answer> {
     let note = asked.note(deed, Some(&user.id)).with("names", asked.names());
     let work = move |page: &mut Page<'_, '_>| {
         let user = people::by_id(page, &user.id)?;
+        let before = user.role.clone();
         let user = match apply(page, user, &said, now)? {
             Ok(user) => user,
             Err(error) => return Ok(Err(error)),
         };
-        let ended = match ends {
-            true => session::end(page, &user.id, None, Scope::Global, until)?,
-            false => Vec::new(),
-        };
+        if ends || user.role != before {
+            session::end(page, &user.id, None, Scope::Global, until)?;
+        }
         page.note(note.clone(), now)?;
-        Ok(Ok((user, ended)))
+        Ok(Ok(user))
     };
-    let (user, ended) = auth.book.write(work).await??;
-    auth.gate.end_sessions(&ended, until.seconds());
+    let user = auth.book.write(work).await??;
     Ok(Answer::json(200, auth.user(&user).await?))
 }
 
@@ -273,6 +272,9 @@ fn apply(page: &mut Page<'_, '_>, user: User, said: &Said, now: Moment) -> Resul
         (&mut user.app_metadata, &said.app_metadata),
     ] {
         data.iter().for_each(|data| people::merge(known, data));
+        if let Err(error) = people::bounded("user_metadata and app_metadata each", known) {
+            return Ok(Err(error));
+        }
     }
     user.banned_until = said.banned_until.unwrap_or(user.banned_until);
     user.updated_at = now;
@@ -321,7 +323,7 @@ pub(super) async fn removed(auth: &Auth, asked: &Asked) -> Result<Answer> {
     let until = now.after(auth.config.life.access);
     let note = asked.note(Deed::UserRemoved, Some(&user.id)).with("soft", soft);
     let work = move |page: &mut Page<'_, '_>| {
-        let ended = session::end(page, &user.id, None, Scope::Global, until)?;
+        session::end(page, &user.id, None, Scope::Global, until)?;
         match soft {
             false => page.remove::<User>("id", &user.id)?,
             true => {
@@ -335,10 +337,9 @@ pub(super) async fn removed(auth: &Auth, asked: &Asked) -> Result<Answer> {
             }
         }
         page.note(note.clone(), now)?;
-        Ok(ended)
+        Ok(())
     };
-    let ended = auth.book.write(work).await?;
-    auth.gate.end_sessions(&ended, until.seconds());
+    auth.book.write(work).await?;
     Ok(Answer::json(200, json!({})))
 }
 
@@ -353,8 +354,7 @@ pub(super) async fn signed_out(auth: &Auth, asked: &Asked) -> Result<Answer> {
         page.note(note.clone(), now)?;
         session::end(page, &user.id, None, Scope::Global, until)
     };
-    let ended = auth.book.write(work).await?;
-    auth.gate.end_sessions(&ended, until.seconds());
+    auth.book.write(work).await?;
     Ok(Answer::nothing())
 }
 
