@@ -131,12 +131,28 @@ impl Route {
             Passkeys, RecoveryCodes, Sessions, Settings, ShowUser, SigningKeys, User, UserFactors,
             UserPasskeys, VerifyEvents,
         };
-        match self {
-            Health | Keys | Discovery | Click | Callback | Settings | User | Sessions
-            | RecoveryCodes | Passkeys | ListUsers | ShowUser | UserFactors | UserPasskeys
-            | Events | VerifyEvents | ListKeys | SigningKeys | Letters => true,
-            _ => false,
-        }
+        matches!(
+            self,
+            Health
+                | Keys
+                | Discovery
+                | Click
+                | Callback
+                | Settings
+                | User
+                | Sessions
+                | RecoveryCodes
+                | Passkeys
+                | ListUsers
+                | ShowUser
+                | UserFactors
+                | UserPasskeys
+                | Events
+                | VerifyEvents
+                | ListKeys
+                | SigningKeys
+                | Letters
+        )
     }
 
     /// # Errors
