@@ -74,7 +74,7 @@ impl std::error::Error for Held {}
 /// Whether opening failed because another process holds the folder: then that one can be asked.
 #[must_use]
 pub fn is_held(error: &Error) -> bool {
-    error.cause().is_some_and(<dyn std::error::Error + Send + Sync>::is::<Held>)
+    std::error::Error::source(error).is_some_and(|cause| cause.is::<Held>())
 }
 
 #[cfg(test)]
