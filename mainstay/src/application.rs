@@ -32,12 +32,23 @@ pub struct Application {
     pub seeded: u64,
     /// The files of settings that it was opened with.
     pub settings: Vec<SettingsFile>,
-    tending: JoinHandle<()>,
+    /// Set while it is served.
+    tending: Option<JoinHandle<()>>,
+}
+
+impl Application {
+    /// From now on its accounts are tended: letters leave, what is over is forgotten. Who serves it
+    /// asks for that; a command, which looks in for a moment, sends nobody's letters.
+    pub fn tend(&mut self) {
+        self.tending = Some(tokio::spawn(Arc::clone(&self.auth).tend()));
+    }
 }
 
 impl Drop for Application {
     fn drop(&mut self) {
-        self.tending.abort();
+        if let Some(tending) = &self.tending {
+            tending.abort();
+        }
     }
 }
 
@@ -56,8 +67,9 @@ pub async fn open(
     let clock = &telemetry.clock;
     let catalog = Arc::new(declared.catalog.clone());
     let module = accounts::module(clock)?;
-    let store = Arc::new(store(&catalog, &module, configured, telemetry)?);
+    // Before the store, which makes files: without a secret of its own nothing is made.
     let keys = keys(configured, clock.as_ref())?;
+    let store = Arc::new(store(&catalog, &module, configured, telemetry)?);
     let place = accounts::Place {
         store: Arc::clone(&store),
         module: catalog.modules.len(),
@@ -74,8 +86,8 @@ pub async fn open(
         false => seed::load(path, &rest, &fresh).await?,
     };
     let settings = declared.settings.clone();
-    let tending = tokio::spawn(Arc::clone(&auth).tend());
-    Ok(Application { rest: Arc::new(rest), auth, store, keys, steps, seeded, settings, tending })
+    let rest = Arc::new(rest);
+    Ok(Application { rest, auth, store, keys, steps, seeded, settings, tending: None })
 }
 
 /// The switch exists so that the durability test can show that it would notice.
@@ -133,9 +145,24 @@ pub fn keys(configured: &Configured, clock: &dyn Clock) -> Result<Keys> {
                 let message = format!("{} cannot be made", configured.data.display());
                 Error::new(Code::Internal, message).details(error.to_string())
             })?;
-            Keys::kept(&configured.data.join("keys.json"), clock)
+            let path = configured.data.join("keys.json");
+            refuse_of_others(&configured.data, &path)?;
+            Keys::kept(&path, clock)
         }
     }
+}
+
+/// Accounts without keys beside them have their secret from the configuration of an environment;
+/// one that is made here would be another.
+fn refuse_of_others(data: &Path, keys: &Path) -> Result<()> {
+    if !data.join("auth.db").exists() || keys.exists() {
+        return Ok(());
+    }
+    let message = format!("{} has accounts and no keys.json", data.display());
+    Err(Error::new(Code::Internal, message).hint(
+        "Name the environment that has their secret in auth.jwt_secret, as in --env production, or \
+         put the keys.json back that belongs to them.",
+    ))
 }
 
 /// The data API's settings.

@@ -12,6 +12,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use mainstay_base::{Code, Error, Facts, Result};
+use mainstay_store::is_held;
 use mainstay_telemetry::Telemetry;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -81,7 +82,10 @@ impl Reach {
         let opening = application::open(path, &declared, &configured, listen, &telemetry);
         let way = match runtime.block_on(opening) {
             Ok(application) => Way::Opened(Box::new(application)),
-            Err(error) => Way::Served(served(&configured.data).ok_or(error)?),
+            // Only who holds the folder can be asked instead: of another failure the note in it,
+            // which may be of a process that is gone, says nothing.
+            Err(error) if is_held(&error) => Way::Served(served(&configured.data).ok_or(error)?),
+            Err(error) => return Err(error.into()),
         };
         Ok(Self { runtime, key, way })
     }

@@ -22,6 +22,9 @@ pub use accounts::{Auth, Mail};
 /// The environment in which secrets must come from outside and changes need consent.
 pub const PRODUCTION: &str = "production";
 
+/// The environment of whoever names none: everything that it needs is on this machine.
+pub const DEVELOPMENT: &str = "development";
+
 /// Everything that can be set.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default)]
@@ -172,7 +175,7 @@ pub fn read(path: &Path, declared: &Declared, flags: &Flags) -> Result<Configure
         .environment
         .clone()
         .or_else(|| std::env::var("MAINSTAY_ENV").ok())
-        .unwrap_or_else(|| "development".to_owned());
+        .unwrap_or_else(|| DEVELOPMENT.to_owned());
     variables::check(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))?;
     let mut figment = Figment::from(Serialized::defaults(Settings::default()));
     for file in &declared.settings {
@@ -194,9 +197,10 @@ pub fn read(path: &Path, declared: &Declared, flags: &Flags) -> Result<Configure
     }
     let expanded = raw.into_iter().map(|(key, value)| Ok((key, expand(value)?)));
     let expanded: Dict = expanded.collect::<Result<_>>()?;
-    let settings = Figment::from(Serialized::from(expanded, Profile::Default))
+    let settings: Settings = Figment::from(Serialized::from(expanded, Profile::Default))
         .extract()
         .map_err(|error| unreadable(&error, &figment))?;
+    settings.auth.must_be_sound()?;
     let data = data_folder(path, &settings, flags)?;
     let name = declared.catalog.name.clone();
     Ok(Configured { name, settings, environment, data, flags: flags.clone(), figment })

@@ -59,9 +59,9 @@ impl Keys {
         match std::fs::read_to_string(path) {
             Ok(text) => serde_json::from_str(&text).map_err(|error| {
                 let message = format!("{} is not a file of keys", path.display());
-                Error::new(Code::Internal, message)
-                    .details(error.to_string())
-                    .hint("Delete it to have new keys made; tokens made with the old ones end.")
+                Error::new(Code::Internal, message).details(error.to_string()).hint(
+                    "Put the copy back that belongs to this data: accounts are sealed with it.",
+                )
             }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let keys = Self::from_secret(&new_secret(), clock)?;

@@ -23,10 +23,18 @@ pub fn digest_text(digest: &[u8; 32]) -> String {
 
 /// A key that holds.
 struct Machine {
-    id: String,
+    /// Its row, without the time of its last use, which changes nothing here.
+    key: MachineKey,
     identity: Arc<Identity>,
     /// The second of its last use here that the table does not know of yet; 0 for none.
     used: AtomicI64,
+}
+
+impl Machine {
+    fn new(key: MachineKey) -> Self {
+        let identity = Arc::new(identity(&key));
+        Self { key, identity, used: AtomicI64::new(0) }
+    }
 }
 
 /// All keys that hold.
@@ -34,23 +42,30 @@ struct Machine {
 pub(crate) struct Machines(RwLock<FxHashMap<[u8; 32], Arc<Machine>>>);
 
 impl Machines {
-    /// From now on these hold and no others.
+    /// From now on these hold and no others. Those that hold already stay as they are.
     pub fn follow(&self, keys: &[MachineKey]) {
-        let mut known = self.0.write();
-        let mut next = FxHashMap::default();
-        for key in keys {
-            let digest = STANDARD_NO_PAD.decode(&key.digest).ok();
-            let digest: Option<[u8; 32]> = digest.and_then(|digest| digest.try_into().ok());
-            let Some(digest) = digest else { continue };
-            let used = known.get(&digest).map_or(0, |known| known.used.load(Ordering::Relaxed));
-            let machine = Machine {
-                id: key.id.clone(),
-                identity: Arc::new(identity(key)),
-                used: AtomicI64::new(used),
-            };
-            next.insert(digest, Arc::new(machine));
+        let keys = keys.iter().filter_map(|key| {
+            let digest = STANDARD_NO_PAD.decode(&key.digest).ok()?;
+            Some((digest.try_into().ok()?, MachineKey { last_used_at: None, ..key.clone() }))
+        });
+        let keys: Vec<([u8; 32], MachineKey)> = keys.collect();
+        if self.are(&keys) {
+            return;
         }
-        *known = next;
+        let mut known = self.0.write();
+        let next = keys.into_iter().map(|(digest, key)| match known.get(&digest) {
+            Some(machine) if machine.key == key => (digest, Arc::clone(machine)),
+            _ => (digest, Arc::new(Machine::new(key))),
+        });
+        *known = next.collect();
+    }
+
+    fn are(&self, keys: &[([u8; 32], MachineKey)]) -> bool {
+        let known = self.0.read();
+        let is = |(digest, key): &([u8; 32], MachineKey)| {
+            known.get(digest).is_some_and(|machine| machine.key == *key)
+        };
+        known.len() == keys.len() && keys.iter().all(is)
     }
 
     /// Who brings this key, if it holds.
@@ -65,7 +80,8 @@ impl Machines {
     /// Keys that were used, with the second of the last time; each is told once.
     pub fn uses(&self) -> Vec<(String, i64)> {
         let known = self.0.read();
-        let used = known.values().map(|key| (key.id.clone(), key.used.swap(0, Ordering::Relaxed)));
+        let used =
+            known.values().map(|key| (key.key.id.clone(), key.used.swap(0, Ordering::Relaxed)));
         used.filter(|(_, second)| *second > 0).collect()
     }
 }
@@ -81,4 +97,44 @@ fn identity(key: &MachineKey) -> Identity {
         ..AuthFacts::default()
     };
     Identity::new(facts, key.ends_at.map_or(i64::MAX, |end| end.seconds()), None)
+}
+
+#[cfg(test)]
+mod tests {
+    use mainstay_credentials::secret;
+
+    use super::*;
+    use crate::accounts::record::Moment;
+
+    fn row(name: &str, text: &str) -> MachineKey {
+        MachineKey {
+            id: name.to_owned(),
+            name: name.to_owned(),
+            kind: "secret".to_owned(),
+            digest: digest_text(&secret::sha256(text.as_bytes())),
+            shown: String::new(),
+            role: "staff".to_owned(),
+            roles: json!([]),
+            created_at: Moment(0),
+            ends_at: None,
+            last_used_at: None,
+        }
+    }
+
+    #[test]
+    fn keys_that_have_not_changed_are_not_made_again() {
+        let machines = Machines::default();
+        let (one, other) = (row("one", "a"), row("other", "b"));
+        let digest = secret::sha256(b"a");
+        let held = |machines: &Machines| machines.0.read().get(&digest).cloned();
+        machines.follow(std::slice::from_ref(&one));
+        let first = held(&machines).unwrap();
+        let used = MachineKey { last_used_at: Some(Moment(1)), ..one.clone() };
+        machines.follow(&[used, other.clone()]);
+        assert!(Arc::ptr_eq(&first, &held(&machines).unwrap()));
+        machines.follow(&[MachineKey { role: "other".to_owned(), ..one }, other.clone()]);
+        assert_eq!(held(&machines).unwrap().identity.role(), "other");
+        machines.follow(&[other]);
+        assert!(held(&machines).is_none());
+    }
 }

@@ -24,6 +24,7 @@ use mainstay_base::Result;
 use mainstay_schema::{Catalog, Value};
 
 pub use config::Config;
+pub use lock::is_held;
 pub use plan::{Answer, Bound, ReadPlan, Slot, Statement, WritePlan};
 pub use record::{Record, RecordKey};
 pub use routine::{Routine, Routines};

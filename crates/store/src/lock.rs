@@ -56,6 +56,25 @@ fn held(folder: &Path, file: &mut File) -> Error {
     let message = format!("The data folder {} is in use by {holder}", folder.display());
     Error::new(Code::DatabaseUnavailable, message)
         .hint("One process serves a data folder. Stop the other one, or serve another folder.")
+        .caused_by(Held)
+}
+
+/// Why a folder could not be taken.
+#[derive(Debug)]
+struct Held;
+
+impl std::fmt::Display for Held {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("another process holds the lock")
+    }
+}
+
+impl std::error::Error for Held {}
+
+/// Whether opening failed because another process holds the folder: then that one can be asked.
+#[must_use]
+pub fn is_held(error: &Error) -> bool {
+    error.cause().is_some_and(<dyn std::error::Error + Send + Sync>::is::<Held>)
 }
 
 #[cfg(test)]
@@ -68,6 +87,9 @@ mod tests {
         let first = FolderLock::take(folder.path()).unwrap();
         let refused = FolderLock::take(folder.path()).unwrap_err();
         assert!(refused.message().contains(&format!("process {}", std::process::id())));
+        assert!(is_held(&refused));
+        let nowhere = FolderLock::take(&folder.path().join("nowhere")).unwrap_err();
+        assert_eq!((nowhere.code(), is_held(&nowhere)), (refused.code(), false));
         drop(first);
         FolderLock::take(folder.path()).unwrap();
     }

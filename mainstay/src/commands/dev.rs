@@ -37,7 +37,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         let telemetry = serve::telemetry(&configured)?;
         let listeners = mainstay_edge::bind(application::edge(&configured.settings))?;
         let address = listeners.public_address();
-        let opened = application::open(&path, &declared, &configured, address, &telemetry).await?;
+        let mut opened =
+            application::open(&path, &declared, &configured, address, &telemetry).await?;
+        opened.tend();
         let door = Door::new(&opened);
         let _announced = Announced::at(&configured.data, address)?;
         serve::started(&declared, &configured, &opened, &listeners, &telemetry);
@@ -163,7 +165,9 @@ impl Reloading {
         }
     }
 
-    fn serve(&mut self, opened: Application) {
+    fn serve(&mut self, mut opened: Application) {
+        let _runtime = self.runtime.enter();
+        opened.tend();
         self.door.replace(&opened);
         application::watch(&self.telemetry, &opened);
         self.current = opened;

@@ -54,7 +54,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         let listeners = mainstay_edge::bind(application::edge(&configured.settings))?;
         let address = listeners.public_address();
         let path = &args.serving.path;
-        let opened = application::open(path, &declared, &configured, address, &telemetry).await?;
+        let mut opened =
+            application::open(path, &declared, &configured, address, &telemetry).await?;
+        opened.tend();
         let door = Door::new(&opened);
         let _announced = Announced::at(&configured.data, address)?;
         if configured.flags.negative_control {

@@ -2,8 +2,11 @@
 //! `accounts`.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use mainstay_base::{Code, Error, Result};
+use mainstay_credentials::password::Rules;
 use mainstay_federation::Declared;
 use serde::{Deserialize, Serialize};
 
@@ -99,6 +102,38 @@ impl Default for Auth {
             signups_per_hour: 100,
             letters_per_hour: 100,
             failures_per_place: 100,
+        }
+    }
+}
+
+/// Roles that mean something by themselves: whoever could give one of them away by a user's data
+/// would give away what it stands for.
+const MEANT: [&str; 4] = ["anon", "authenticated", "service_role", "supabase_admin"];
+
+/// Digits of a code. Fewer are guessed, more are not typed.
+const CODE_DIGITS: RangeInclusive<usize> = 6..=10;
+
+impl Auth {
+    /// # Errors
+    /// For a value that would open accounts or keep people out of them, with a hint.
+    pub fn must_be_sound(&self) -> Result<()> {
+        let refuse = |message: String, hint: &str| {
+            Err(Error::new(Code::Internal, message).hint(hint.to_owned()))
+        };
+        if let Some(role) = self.roles.iter().find(|role| MEANT.contains(&role.as_str())) {
+            let message = format!("auth.roles names {role}, which is no role to give");
+            return refuse(message, "It is there without being named; write roles of your own.");
+        }
+        if !CODE_DIGITS.contains(&self.code_digits) {
+            let message = format!("auth.code_digits is {}", self.code_digits);
+            return refuse(message, "Write 6 to 10.");
+        }
+        match Rules::new(self.password_min, self.password_required.clone()) {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let message = format!("auth.password_min or auth.password_required: {error}");
+                refuse(message, "Write 6 to 128, and sets of characters that are not empty.")
+            }
         }
     }
 }

@@ -27,6 +27,7 @@ mod reading;
 mod refusals;
 mod rules;
 mod scenarios;
+mod secrets;
 mod strangers;
 mod theirs;
 mod together;

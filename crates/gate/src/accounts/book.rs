@@ -13,7 +13,7 @@ use super::journal::Note;
 use super::record::{Field, Moment, Record};
 use super::rows::{
     Challenge, Event, Factor, Flow, Guesses, Identity, MachineKey, Posted, Proof, RecoveryCode,
-    Session, SigningKey, User,
+    Seal, Session, SigningKey, User,
 };
 use crate::Gate;
 use crate::observe;
@@ -77,6 +77,7 @@ const FINDS: &[(&str, &str)] = &[
     ("api_keys", "name"),
     ("api_keys", "digest"),
     ("signing_keys", "kid"),
+    ("seals", "name"),
 ];
 
 const REMOVES: &[(&str, &str)] = &[
@@ -113,12 +114,12 @@ const PUTS: &[&str] = &[
     Event::TABLE,
     MachineKey::TABLE,
     SigningKey::TABLE,
+    Seal::TABLE,
 ];
 
 const CALLS: &[&str] = &[
     "users_page",
     "users_total",
-    "newest_ended",
     "ended_after",
     "end_session",
     "due_letters",

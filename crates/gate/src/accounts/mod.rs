@@ -7,6 +7,7 @@ pub mod journal;
 pub mod pace;
 pub(crate) mod record;
 pub mod rows;
+mod seals;
 pub mod session;
 mod signing_keys;
 

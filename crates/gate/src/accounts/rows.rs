@@ -198,6 +198,14 @@ record! {
 }
 
 record! {
+    /// A known text, sealed.
+    Seal = "seals" {
+        name: String,
+        body: String,
+    }
+}
+
+record! {
     /// What access tokens are signed with.
     SigningKey = "signing_keys" {
         kid: String,

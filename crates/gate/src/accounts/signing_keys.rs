@@ -15,23 +15,29 @@ fn purpose(kid: &str) -> String {
     format!("signing_keys.body {kid}")
 }
 
-/// The keys of these rows. One that was sealed with another secret is none: its tokens ended with
-/// that secret.
+impl SigningKey {
+    /// # Errors
+    /// When it was sealed with another secret, or was changed.
+    pub(super) fn opened(&self, sealer: &Sealer) -> Result<KeptKey> {
+        let text = sealer.open(&purpose(&self.kid), &self.body)?;
+        serde_json::from_str(&text).map_err(Error::internal)
+    }
+}
+
+/// The keys of these rows. One that does not open is none, and stays where it is.
 fn opened(rows: Vec<Vec<Value>>, sealer: &Sealer) -> Result<Vec<KeptKey>> {
     let rows = rows.into_iter().map(SigningKey::read).collect::<Result<Vec<_>>>()?;
-    let open = |row: &SigningKey| {
-        let text = sealer.open(&purpose(&row.kid), &row.body).ok()?;
-        serde_json::from_str::<KeptKey>(&text).ok()
-    };
-    Ok(rows.iter().filter_map(open).collect())
+    Ok(rows.iter().filter_map(|row| row.opened(sealer).ok()).collect())
 }
 
 impl Book {
     /// The ring that is kept; with a first key, where none can sign.
     ///
     /// # Errors
-    /// When the settings are wrong; when the store fails.
+    /// When the settings are wrong; when the accounts were sealed with another secret; when the
+    /// store fails.
     pub async fn first_ring(&self, settings: Settings, now: Moment) -> Result<Ring> {
+        self.must_be_ours().await?;
         let seconds = now.seconds();
         let change = move |ring: &Ring| match ring.due(seconds, i64::MAX) {
             true => ring.rotate(seconds),
@@ -75,11 +81,10 @@ impl Book {
     {
         let work = move |page: &mut Page<'_, '_>| {
             let rows = page.call("all_signing_keys", &[])?;
-            let before = opened(rows.clone(), page.sealer())?;
+            let before = opened(rows, page.sealer())?;
             let ring = change(&Ring::new(settings.clone(), &before)?)?;
             let after = ring.kept();
-            for row in rows {
-                let old = SigningKey::read(row)?;
+            for old in &before {
                 if !after.iter().any(|key| key.kid == old.kid) {
                     page.remove::<SigningKey>("kid", &old.kid)?;
                 }

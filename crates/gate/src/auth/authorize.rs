@@ -45,6 +45,12 @@ pub(super) async fn answer(auth: &Auth, asked: &Asked) -> Result<Answer> {
 /// `GET /user/identities/authorize`: to link an identity to who is signed in.
 pub(super) async fn linking(auth: &Auth, asked: &Asked, caller: Caller) -> Result<Answer> {
     super::identities::allowed(auth)?;
+    // Who comes back from the provider need not be who went: without a verifier that only this
+    // client has, somebody could be sent there to link his identity to the sender's account.
+    if asked.query("code_challenge").is_none() {
+        let message = "Linking needs PKCE: createClient(url, key, { auth: { flowType: 'pkce' } })";
+        return Err(Error::new(Code::ValidationFailed, message));
+    }
     let url = sent(auth, asked, Some(&caller)).await?;
     Ok(match asked.query("skip_http_redirect") {
         Some("true" | "1") => Answer::json(200, json!({ "url": url })),

@@ -122,6 +122,39 @@ pub struct Found {
 }
 
 impl Route {
+    /// Whether it may be asked by `HEAD`, which must change nothing (RFC 9110, section 9.2.1): some
+    /// that the dialect asks by `GET` begin a flow or send a letter. A link that is only looked at
+    /// (`Click`, `Callback`) knows `HEAD` and spends nothing.
+    fn only_reads(self) -> bool {
+        use Route::{
+            Callback, Click, Discovery, Events, Health, Keys, Letters, ListKeys, ListUsers,
+            Passkeys, RecoveryCodes, Sessions, Settings, ShowUser, SigningKeys, User, UserFactors,
+            UserPasskeys, VerifyEvents,
+        };
+        matches!(
+            self,
+            Health
+                | Keys
+                | Discovery
+                | Click
+                | Callback
+                | Settings
+                | User
+                | Sessions
+                | RecoveryCodes
+                | Passkeys
+                | ListUsers
+                | ShowUser
+                | UserFactors
+                | UserPasskeys
+                | Events
+                | VerifyEvents
+                | ListKeys
+                | SigningKeys
+                | Letters
+        )
+    }
+
     /// # Errors
     /// `404` for an unknown path, `405` for another method of a known one; `404` with the dialect's
     /// word for what other servers of the dialect have.
@@ -131,7 +164,7 @@ impl Route {
             let Some(ids) = ids(route.below(), below) else { continue };
             known = true;
             let takes = route.method();
-            if takes == *method || (*method == Method::HEAD && takes == Method::GET) {
+            if takes == *method || (*method == Method::HEAD && route.only_reads()) {
                 return Ok(Found { route: *route, ids });
             }
         }
@@ -190,6 +223,18 @@ mod tests {
         for below in ["", "/", "/users", "/user/", "/auth/v1/user", "/admin/users/", "/oauthx"] {
             let found = Route::find(&Method::GET, below).map_err(|error| error.code());
             assert_eq!(found, Err(Code::NotFound), "{below}");
+        }
+    }
+
+    #[test]
+    fn by_head_nothing_is_begun() {
+        for route in Route::ALL {
+            let below = route.below().replace("{id}", "1");
+            let heard = Route::find(&Method::HEAD, &below).is_ok();
+            let begins =
+                matches!(route, Route::Authorize | Route::LinkIdentity | Route::Reauthenticate);
+            let by_get = Route::find(&Method::GET, &below).is_ok();
+            assert_eq!(heard, by_get && !begins, "{below}");
         }
     }
 

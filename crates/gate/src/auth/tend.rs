@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use mainstay_base::Result;
+use mainstay_base::{Error, Result};
 use mainstay_credentials::secret;
 use mainstay_mail::Failed;
 use mainstay_schema::Value;
@@ -29,6 +29,9 @@ const CLEANING_ROUNDS: u64 = 150;
 /// Seconds beyond the longest time of a sending for which a letter is one process's to send. A
 /// letter of a process that was killed over it waits for as long.
 const LEASE_SPARE_SECONDS: i64 = 10;
+
+/// Seconds after which a letter that does not open is tried again.
+const UNREADABLE_SECONDS: i64 = 3_600;
 
 impl Auth {
     /// Tends the accounts for as long as it is not dropped. Letters go on beside the rounds: a mail
@@ -63,13 +66,21 @@ impl Auth {
     /// # Errors
     /// When the store fails.
     pub async fn round(&self, cleaning: bool) -> Result<()> {
-        self.follow_ends().await?;
-        self.follow_keys().await?;
-        self.follow_ring().await?;
+        self.follow().await?;
         match cleaning {
             true => self.clean().await,
             false => Ok(()),
         }
+    }
+
+    /// Learns what other processes have done. Nothing is written by it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn follow(&self) -> Result<()> {
+        self.follow_ends().await?;
+        self.follow_keys().await?;
+        self.follow_ring().await
     }
 
     /// Sessions that were ended elsewhere.
@@ -153,12 +164,22 @@ impl Auth {
         self.book.write(claim).await
     }
 
+    /// A letter that does not open stays: who has the right secret, or the row as it was, sends it.
+    async fn put_off(&self, posted: Posted, error: &Error) -> Result<()> {
+        let cause = error.cause().map_or_else(|| error.to_string(), ToString::to_string);
+        let line = self.log.line(&observe::UNSENT).text("kind", &posted.kind);
+        line.text("cause", &cause).number("tries", posted.tries.unsigned_abs()).send();
+        let later = Posted { next_at: self.now().after(UNREADABLE_SECONDS), ..posted };
+        self.book.write(move |page: &mut Page<'_, '_>| page.put(&later)).await
+    }
+
     async fn send(&self, posted: Posted) -> Result<()> {
         let now = self.now();
-        let sent = match posted.letter(self.book.sealer()) {
-            Ok(letter) => self.post.send(&letter, now.0).await,
-            Err(error) => Err(Failed::Lasting(error.to_string())),
+        let letter = match posted.letter(self.book.sealer()) {
+            Ok(letter) => letter,
+            Err(error) => return self.put_off(posted, &error).await,
         };
+        let sent = self.post.send(&letter, now.0).await;
         let tries = posted.tries + 1;
         let next = match &sent {
             Ok(()) | Err(Failed::Lasting(_)) => None,

@@ -68,8 +68,13 @@ impl Ground {
     }
 
     pub fn book(&self) -> Book {
+        self.book_of(SECRET)
+    }
+
+    /// As somebody with another secret opens it.
+    pub fn book_of(&self, secret: &str) -> Book {
         let shared: Arc<dyn Clock> = Arc::clone(&self.clock) as Arc<dyn Clock>;
-        let sealer = Arc::new(Sealer::new(SECRET.as_bytes()).unwrap());
+        let sealer = Arc::new(Sealer::new(secret.as_bytes()).unwrap());
         let log = Telemetry::silent(shared).log;
         Book::open(Arc::clone(&self.store), (0, &self.module), sealer, log).unwrap()
     }
@@ -141,16 +146,21 @@ async fn desk_made(
     raised: &[String],
     change: impl FnOnce(&mut Config),
 ) -> Desk {
+    let log = Telemetry::silent(Arc::clone(&ground.clock) as Arc<dyn Clock>).log;
+    desk_posting(ground, (external, Post::Catcher(Catcher::new(log))), raised, change).await
+}
+
+/// With somebody else who takes the letters.
+pub async fn desk_posting(
+    ground: Arc<Ground>,
+    (external, post): (External, Post),
+    raised: &[String],
+    change: impl FnOnce(&mut Config),
+) -> Desk {
     let clock = Arc::clone(&ground.clock);
     let shared: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
     let telemetry = Telemetry::silent(Arc::clone(&shared));
-    let secret = Secret { bytes: SECRET.as_bytes().to_vec(), kid: None };
-    let settings = Settings {
-        token_seconds: 3_600,
-        secret: Some(secret),
-        secret_signs: false,
-        trusted: Vec::new(),
-    };
+    let settings = signing(SECRET);
     let book = ground.book();
     let now = mainstay_gate::accounts::Moment(shared.now());
     let ring = book.first_ring(settings, now).await.unwrap();
@@ -173,7 +183,7 @@ async fn desk_made(
         pepper: Pepper::new(SECRET.as_bytes()),
         issuer: Issuer::new(ring, ISSUER.to_owned(), 3_600, 90 * 24 * 3_600).with(more),
         letters: Letters::new(Templates::load(none).unwrap(), &config),
-        post: Arc::new(Post::Catcher(Catcher::new(telemetry.log.clone()))),
+        post: Arc::new(post),
         external,
         config,
         clock: shared,
@@ -181,6 +191,17 @@ async fn desk_made(
     });
     let (anon, service) = (key("anon"), key("service_role"));
     Desk { auth: Arc::new(auth), gate, clock, ground, anon, service }
+}
+
+/// How tokens are signed.
+pub fn signing(secret: &str) -> Settings {
+    let secret = Secret { bytes: secret.as_bytes().to_vec(), kid: None };
+    Settings {
+        token_seconds: 3_600,
+        secret: Some(secret),
+        secret_signs: false,
+        trusted: Vec::new(),
+    }
 }
 
 fn key(role: &str) -> String {

@@ -76,9 +76,8 @@ impl Desk {
     }
 
     /// Somebody who is signed in begins to link an identity of `other`: what comes back.
-    pub async fn link(&self, other: &Provider, token: &str, query: &str) -> String {
-        let path = "/user/identities/authorize?skip_http_redirect=true&provider=other";
-        let answer = self.ask("GET", &format!("{path}{query}"), Some(token), Value::Null).await;
+    pub async fn link(&self, other: &Provider, token: &str) -> String {
+        let answer = self.ask("GET", &link_path("other"), Some(token), Value::Null).await;
         let (code, state) = other.consent(answer.text("url"));
         format!("code={code}&state={state}")
     }
@@ -98,6 +97,14 @@ impl Desk {
         let all = self.admin("GET", "/admin/users", Value::Null).await;
         all.body["users"].as_array().unwrap().len()
     }
+}
+
+/// What a client of PKCE asks for when it links.
+pub fn link_path(provider: &str) -> String {
+    format!(
+        "/user/identities/authorize?provider={provider}&skip_http_redirect=true\
+         &code_challenge={CHALLENGE}&code_challenge_method=s256"
+    )
 }
 
 pub fn location(answer: &Answer) -> String {
@@ -421,15 +428,18 @@ async fn a_provider_s_refusal_is_handed_on_and_spends_the_flow() {
 
 /// The address at which somebody who is signed in links an identity.
 async fn linking(desk: &Desk, token: &str) -> Answer {
-    let path = "/user/identities/authorize?provider=keycloak&skip_http_redirect=true";
-    desk.ask("GET", path, Some(token), Value::Null).await
+    desk.ask("GET", &link_path("keycloak"), Some(token), Value::Null).await
 }
 
 async fn link(desk: &Desk, provider: &Provider, token: &str) -> BTreeMap<String, String> {
     let answer = linking(desk, token).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     let (code, state) = provider.consent(answer.text("url"));
-    behind(&desk.callback(&format!("code={code}&state={state}")).await)
+    let back = behind(&desk.callback(&format!("code={code}&state={state}")).await);
+    let Some(code) = back.get("code") else { return back };
+    let session = desk.exchange(code, VERIFIER).await;
+    assert_eq!(session.status, 200, "{}", session.body);
+    [("access_token".to_owned(), session.text("access_token").to_owned())].into()
 }
 
 #[tokio::test]

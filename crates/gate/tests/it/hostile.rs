@@ -433,12 +433,12 @@ async fn where_addresses_are_not_confirmed_having_one_proves_nothing() {
     let squatter = desk.ask("POST", "/signup", None, body).await;
     let token = squatter.text("access_token").to_owned();
     // A second way in, a second factor, a code that waits, and a linking that is under way.
-    behind(&desk.callback(&desk.link(&other, &token, "").await).await);
-    let query = format!("&code_challenge={CHALLENGE}&code_challenge_method=s256");
+    let linked = behind(&desk.callback(&desk.link(&other, &token).await).await);
+    assert_eq!(desk.exchange(&linked["code"], VERIFIER).await.status, 200);
     other.tell(|script| script.person["sub"] = json!("another eve"));
-    let waiting = desk.callback(&desk.link(&other, &token, &query).await).await;
+    let waiting = desk.callback(&desk.link(&other, &token).await).await;
     let waiting = behind(&waiting)["code"].clone();
-    let under_way = desk.link(&other, &token, "").await;
+    let under_way = desk.link(&other, &token).await;
     let own = factor(squatter.body["user"]["id"].as_str().unwrap());
     desk.ground.book().write(move |page| page.put(&own)).await.unwrap();
     assert_eq!(desk.user(&token).await["identities"].as_array().unwrap().len(), 2);
@@ -472,24 +472,22 @@ async fn nobody_s_identity_is_linked_to_who_only_sent_them_there() {
     let desk = desk_of(&[("other", declared(&other))], |_| ()).await;
     let eve = desk.sign_up("eve@example.com", "correct horse").await;
     let token = eve.text("access_token");
-    let query = format!("&code_challenge={CHALLENGE}&code_challenge_method=s256");
     // Eve begins, Ann follows the address and comes back with the code: in her own browser.
-    let back = desk.link(&other, token, &query).await;
+    let back = desk.link(&other, token).await;
     let code = behind(&desk.callback(&back).await)["code"].clone();
     let providers = async || desk.user(token).await["app_metadata"]["providers"].clone();
     assert_eq!(providers().await, json!(["email"]), "Eve has nothing of it without the code");
     assert_eq!(desk.exchange(&code, CHALLENGE).await.code(), (400, "bad_code_verifier"));
     assert_eq!(providers().await, json!(["email"]));
     // Who has both is linked.
-    let code =
-        behind(&desk.callback(&desk.link(&other, token, &query).await).await)["code"].clone();
+    let code = behind(&desk.callback(&desk.link(&other, token).await).await)["code"].clone();
     let linked = desk.exchange(&code, VERIFIER).await;
     assert_eq!(linked.status, 200, "{}", linked.body);
     assert_eq!(linked.body["user"]["id"], eve.body["user"]["id"]);
     assert_eq!(linked.text("provider_token"), "the access token");
     assert_eq!(providers().await, json!(["email", "other"]));
     // What stands against it is said at once.
-    let again = behind(&desk.callback(&desk.link(&other, token, &query).await).await);
+    let again = behind(&desk.callback(&desk.link(&other, token).await).await);
     assert_eq!(again["error_code"], "identity_already_exists");
 }
 

@@ -13,6 +13,7 @@ mod guessing;
 mod hostile;
 mod letters;
 mod levels;
+mod mended;
 mod passkeys;
 mod processes;
 mod provider;

@@ -121,12 +121,27 @@ async function idToken(client_id, login, nonce) {
   return answer.id_token;
 }
 
+/** Somebody with a password, at a client that links by PKCE. */
+async function linker() {
+  const { email, id } = await member();
+  const client = pkce();
+  const enter = () => good(client.auth.signInWithPassword({ email, password: PASSWORD }));
+  await enter();
+  return { client, id, email, enter };
+}
+
+test("without PKCE no identity is linked", async () => {
+  const { client } = await member();
+  await bad(client.auth.linkIdentity({ provider: "keycloak", options: { redirectTo: WELCOME, skipBrowserRedirect: true } }), "validation_failed", 400);
+});
+
 test("an identity is linked to who is signed in, and taken away again", async () => {
-  const { client, id, email } = await member();
+  const { client, id, email, enter } = await linker();
   const login = someone();
   const { url } = await good(client.auth.linkIdentity({ provider: "keycloak", options: { redirectTo: WELCOME, skipBrowserRedirect: true } }));
-  const arrived = fragment(await walk(url, login, { stops: SITE }));
-  assert.ok(arrived.access_token, JSON.stringify(arrived));
+  const target = new URL(await walk(url, login, { stops: SITE }));
+  await good(client.auth.exchangeCodeForSession(target.searchParams.get("code")));
+  await enter();
   const { identities } = await good(client.auth.getUserIdentities());
   assert.deepEqual(identities.map((identity) => identity.provider).sort(), ["email", "keycloak"]);
   const linked = identities.find((identity) => identity.provider === "keycloak");
@@ -143,9 +158,7 @@ test("an identity is linked to who is signed in, and taken away again", async ()
 });
 
 test("with PKCE an identity is linked when the code is exchanged, not before", async () => {
-  const { email, id } = await member();
-  const client = pkce();
-  await good(client.auth.signInWithPassword({ email, password: PASSWORD }));
+  const { client, id } = await linker();
   const { url } = await good(client.auth.linkIdentity({ provider: "keycloak", options: { redirectTo: WELCOME, skipBrowserRedirect: true } }));
   const target = new URL(await walk(url, someone(), { stops: SITE }));
   const providers = async () => (await good(service.auth.admin.getUserById(id))).user.identities.map((identity) => identity.provider).sort();
@@ -157,7 +170,7 @@ test("with PKCE an identity is linked when the code is exchanged, not before", a
 test("somebody else's identity is not linked", async () => {
   const login = someone();
   await signedIn(login);
-  const { client } = await member();
+  const { client } = await linker();
   const { url } = await good(client.auth.linkIdentity({ provider: "keycloak", options: { redirectTo: WELCOME, skipBrowserRedirect: true } }));
   assert.equal(fragment(await walk(url, login, { stops: SITE })).error_code, "identity_already_exists");
   assert.equal((await good(client.auth.getUserIdentities())).identities.length, 1);

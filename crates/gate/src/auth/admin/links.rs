@@ -64,10 +64,86 @@ pub(super) async fn made(auth: &Auth, asked: &Asked) -> Result<Answer> {
 /// A link that is about to be made.
 struct Link {
     purpose: Purpose,
+    /// As it will be, unless it changes meanwhile.
     user: User,
     is_new: bool,
+    said: Said,
     made: Made,
     redirect: String,
+}
+
+/// What the request says of a user, and no more.
+struct Said {
+    purpose: Purpose,
+    data: Option<Map<String, Json>>,
+    /// Hashed.
+    password: Option<String>,
+    new_email: Option<String>,
+    now: Moment,
+}
+
+impl Said {
+    async fn read(auth: &Auth, asked: &Asked, purpose: Purpose, email: &str) -> Result<Self> {
+        let (data, now) = (people::data(asked)?, auth.now());
+        let mut said = Self { purpose, data, password: None, new_email: None, now };
+        match purpose {
+            Purpose::SignUp => {
+                let password = asked.text("password")?.ok_or_else(|| {
+                    let message = "Signup requires a valid password";
+                    Error::new(Code::ValidationFailed, message)
+                })?;
+                user::judge(auth, password, &[email])?;
+                said.password = Some(auth.hasher.hash(password).await?);
+            }
+            Purpose::EmailChangeCurrent | Purpose::EmailChangeNew => {
+                let new = address(asked.needed("new_email")?)?;
+                said.new_email = Some(new.as_str().to_owned());
+            }
+            _ => {}
+        }
+        Ok(said)
+    }
+
+    /// The user with it; everything else stays as it is.
+    fn of(&self, user: User) -> User {
+        let (mut user, now) = (user, Some(self.now));
+        if let Some(data) = &self.data {
+            people::merge(&mut user.user_metadata, data);
+        }
+        match self.purpose {
+            Purpose::SignUp => {
+                user.password.clone_from(&self.password);
+                user.confirmation_sent_at = now;
+            }
+            Purpose::Invite => user.invited_at = now,
+            Purpose::EmailChangeCurrent | Purpose::EmailChangeNew => {
+                if user.new_email != self.new_email {
+                    user.new_email.clone_from(&self.new_email);
+                    user.email_change_proofs = 0;
+                }
+                user.email_change_sent_at = now;
+            }
+            _ => user.recovery_sent_at = now,
+        }
+        user
+    }
+}
+
+/// Nobody signs up or is invited who has proven the address already.
+fn must_be_open(user: &User, purpose: Purpose) -> Result<()> {
+    match purpose {
+        Purpose::SignUp | Purpose::Invite if user.email_confirmed_at.is_some() => Err(taken()),
+        _ => Ok(()),
+    }
+}
+
+fn taken() -> Error {
+    let message = "A user with this email address has already been registered";
+    Error::new(Code::EmailExists, message)
+}
+
+fn unknown() -> Error {
+    Error::new(Code::UserUnknown, "User with this email not found")
 }
 
 impl Link {
@@ -76,65 +152,23 @@ impl Link {
         let known = auth.book.one::<User>("email", email.as_str()).await?;
         let (is_new, now) = (known.is_none(), auth.now());
         let user = match (known, purpose) {
-            (Some(user), Purpose::SignUp | Purpose::Invite)
-                if user.email_confirmed_at.is_some() =>
-            {
-                let message = "A user with this email address has already been registered";
-                return Err(Error::new(Code::EmailExists, message));
-            }
             (Some(user), _) => user,
             (None, Purpose::SignUp | Purpose::Invite | Purpose::MagicLink) => {
                 let user = new_user(Map::new(), now);
                 people::with_claims(User { email: Some(email.as_str().to_owned()), ..user }, false)
             }
-            (None, _) => {
-                return Err(Error::new(Code::UserUnknown, "User with this email not found"));
-            }
+            (None, _) => return Err(unknown()),
         };
-        let user = Self::said(auth, asked, purpose, user, now).await?;
+        must_be_open(&user, purpose)?;
+        let said = Said::read(auth, asked, purpose, email.as_str()).await?;
+        let user = said.of(user);
         let to = match purpose {
             Purpose::EmailChangeNew => user.new_email.clone().unwrap_or_default(),
             _ => email.as_str().to_owned(),
         };
         let about = About { purpose, user: &user, address: &to, flow: None };
         let made = proof::make(&about, &auth.config, auth.book.sealer(), now)?;
-        Ok(Self { purpose, user, is_new, made, redirect: asked.redirect(&auth.config) })
-    }
-
-    /// The user with what the request says of it.
-    async fn said(
-        auth: &Auth,
-        asked: &Asked,
-        purpose: Purpose,
-        user: User,
-        now: Moment,
-    ) -> Result<User> {
-        let mut user = user;
-        if let Some(data) = people::data(asked)? {
-            people::merge(&mut user.user_metadata, &data);
-        }
-        match purpose {
-            Purpose::SignUp => {
-                let password = asked.text("password")?.ok_or_else(|| {
-                    let message = "Signup requires a valid password";
-                    Error::new(Code::ValidationFailed, message)
-                })?;
-                user::judge(auth, password, &[user.email.as_deref().unwrap_or_default()])?;
-                user.password = Some(auth.hasher.hash(password).await?);
-                user.confirmation_sent_at = Some(now);
-            }
-            Purpose::Invite => user.invited_at = Some(now),
-            Purpose::EmailChangeCurrent | Purpose::EmailChangeNew => {
-                let new = address(asked.needed("new_email")?)?;
-                if user.new_email.as_deref() != Some(new.as_str()) {
-                    user.new_email = Some(new.as_str().to_owned());
-                    user.email_change_proofs = 0;
-                }
-                user.email_change_sent_at = Some(now);
-            }
-            _ => user.recovery_sent_at = Some(now),
-        }
-        Ok(user)
+        Ok(Self { purpose, user, is_new, said, made, redirect: asked.redirect(&auth.config) })
     }
 
     fn proving(&self) -> Proving<'_> {
@@ -149,18 +183,26 @@ impl Link {
     async fn keep(self, auth: &Auth, note: Note, letter: Option<Letter>) -> Result<User> {
         let now = auth.now();
         let work = move |page: &mut Page<'_, '_>| {
-            if self.is_new && people::by_email(page, self.user.email.as_deref())?.is_some() {
-                let message = "A user with this email address has already been registered";
-                return Ok(Err(Error::new(Code::EmailExists, message)));
-            }
-            page.put(&self.user)?;
+            let known = people::by_email(page, self.user.email.as_deref())?;
+            let user = match known {
+                Some(_) if self.is_new => return Ok(Err(taken())),
+                None if self.is_new => self.user.clone(),
+                // Hashing takes its time: what has happened to the user meanwhile stands.
+                Some(known) if known.id == self.user.id => match must_be_open(&known, self.purpose)
+                {
+                    Ok(()) => self.said.of(known),
+                    Err(error) => return Ok(Err(error)),
+                },
+                _ => return Ok(Err(unknown())),
+            };
+            page.put(&user)?;
             if self.is_new {
-                page.put(&people::email_identity(&self.user, false, now))?;
+                page.put(&people::email_identity(&user, false, now))?;
             }
             page.keep_proof(&self.made.proof)?;
             letter.as_ref().map_or(Ok(()), |letter| page.post(letter, now))?;
             page.note(note.clone(), now)?;
-            Ok(Ok(self.user.clone()))
+            Ok(Ok(user))
         };
         auth.book.write(work).await?
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use mainstay_base::{Code, Error, Result};
 use mainstay_credentials::factor::passkey::{Assertion, Attestation, Refused, RelyingParty, Use};
 use mainstay_credentials::factor::totp;
+use mainstay_schema::Value;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
@@ -50,6 +51,8 @@ struct Try {
     /// None for a recovery code alone.
     meant: Option<Meant>,
     guess: tries::Guess,
+    /// Tries at the factor that a recovery code stands in for.
+    lost: Option<tries::Guess>,
     note: Note,
     letters: Arc<Letters>,
     now: Moment,
@@ -114,15 +117,17 @@ async fn raise(
     meant: Option<Meant>,
 ) -> Result<Answer> {
     let now = auth.now();
-    let guess = match &brought {
-        Brought::Recovery(_) => tries::recovery(auth, asked, &asker.user.id),
-        _ => tries::factor(auth, asked, &asker.user.id),
+    let counted = counted_under(auth, &asker.user.id, meant.as_ref()).await?;
+    let factor = tries::factor(auth, asked, &counted);
+    let (guess, lost) = match &brought {
+        Brought::Recovery(_) => (tries::recovery(auth, asked, &counted), Some(factor)),
+        _ => (factor, None),
     };
     let (questions, until) =
         (tries::challenge(auth, &asker.user.id), now.after(auth.config.life.access));
     let note = asker.note(asked, Deed::FactorVerified);
     let letters = Arc::clone(&auth.letters);
-    let one = Try { asker, brought, meant, guess, note, letters, now, until };
+    let one = Try { asker, brought, meant, guess, lost, note, letters, now, until };
     let work = move |page: &mut Page<'_, '_>| {
         if let Some(wait) = one.guess.begin(page, now)? {
             return Ok(Err(one.too_many(wait)));
@@ -140,6 +145,16 @@ async fn raise(
     let (session, user, ended) = auth.book.write(work).await??;
     auth.gate.end_sessions(&ended, until.seconds());
     Ok(Answer::json(200, auth.session(&user, &session).await?))
+}
+
+/// What tries at a user's factors are counted under: the oldest that was verified, so that whoever
+/// an administrator has freed of them begins anew; else the one that is about to be.
+async fn counted_under(auth: &Auth, user: &str, meant: Option<&Meant>) -> Result<String> {
+    let own: Vec<Factor> = auth.book.find("user", &[Value::Text(user.to_owned())]).await?;
+    let whole = own.iter().filter(|factor| factor.is_second() && factor.is_whole());
+    let oldest = whole.min_by_key(|factor| (factor.created_at, factor.id.as_str()));
+    let meant = || meant.and_then(|meant| own.iter().find(|factor| factor.id == meant.factor));
+    Ok(oldest.or_else(meant).map_or_else(|| user.to_owned(), |factor| factor.id.clone()))
 }
 
 impl Try {
@@ -271,6 +286,8 @@ impl Try {
             return Err(Error::new(Code::PasskeyExists, message));
         }
         self.guess.forgive(page, self.now)?;
+        // Who guesses at an owner's factor does not keep the owner out of the next one.
+        self.lost.as_ref().map_or(Ok(()), |lost| lost.welcome(page, self.now))?;
         let (session, ended) =
             step_up::step_up(page, seen.session, &factor.id, method, self.now, self.until)?;
         if is_new {
