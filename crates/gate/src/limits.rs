@@ -20,8 +20,8 @@ pub const FLOW_SECONDS: i64 = 300;
 /// Users of one page of the list. Protects memory; more are cut.
 pub const USERS_PER_PAGE: i64 = 1_000;
 
-/// Letters that are sent in a row. Protects other work from a full outbox; the rest wait for the next
-/// round.
+/// Letters that are sent in a row. Protects other work from a full outbox; the rest wait for the
+/// next round.
 pub const LETTERS_PER_ROUND: usize = 100;
 
 /// Characters of a user's own data, as JSON. Protects every token that carries it.

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::answer::Answer;
 use super::asked::Asked;
-use super::{Auth, Caller, pkce, proof};
+use super::{Auth, Caller, pkce, proof, tries};
 use crate::accounts::Page;
 use crate::accounts::record::Moment;
 use crate::accounts::rows::Flow;
@@ -104,7 +104,14 @@ async fn sent(auth: &Auth, asked: &Asked, caller: Option<&Caller>) -> Result<Str
         redirect: Some(asked.redirect(&auth.config)),
         ..begun
     };
-    auth.book.write(move |page: &mut Page<'_, '_>| page.put(&flow)).await?;
+    let pace = tries::challenge(auth, &format!("a browser at {}", asked.origin.place()));
+    let work = move |page: &mut Page<'_, '_>| match page.count_all(&pace, now)? {
+        None => page.put(&flow).map(|()| None),
+        wait => Ok(wait),
+    };
+    if let Some(wait) = auth.book.write(work).await? {
+        return Err(tries::too_many(wait));
+    }
     Ok(url)
 }
 

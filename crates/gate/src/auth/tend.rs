@@ -26,8 +26,8 @@ const ROUND: Duration = Duration::from_millis(400);
 /// Rounds from one cleaning to the next: near a minute.
 const CLEANING_ROUNDS: u64 = 150;
 
-/// Seconds beyond the longest time of a sending for which a letter is one process's to send. A letter
-/// of a process that was killed over it waits for as long.
+/// Seconds beyond the longest time of a sending for which a letter is one process's to send. A
+/// letter of a process that was killed over it waits for as long.
 const LEASE_SPARE_SECONDS: i64 = 10;
 
 /// Seconds after which a letter that does not open is tried again.
@@ -132,8 +132,8 @@ impl Auth {
     }
 
     /// Sends what is due. A letter is first claimed, so that no two processes send it; one that was
-    /// taken is forgotten, one that was not waits for its next time. They are claimed one by one, for
-    /// a claim must outlast the sending.
+    /// taken is forgotten, one that was not waits for its next time. They are claimed one by one,
+    /// for a claim must outlast the sending.
     ///
     /// # Errors
     /// When the store fails.

@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use mainstay_credentials::secret;
 use mainstay_gate::apikey::{ApiKey, Kind};
+use mainstay_gate::limits::TOKEN_BYTES;
 use serde_json::{Value, json};
 
 use crate::Form;
@@ -54,7 +55,7 @@ pub fn payloads(world: &World) -> Vec<Form> {
     forms.push(("payload not in UTF-8".to_owned(), world.forge().payload_bytes(latin).token()));
     let large = world.forge().claim("x", json!("x".repeat(1024 * 1024))).token();
     forms.push(("a megabyte".to_owned(), large));
-    let just_over = world.forge().claim("x", json!("x".repeat(8 * 1024))).token();
+    let just_over = world.forge().claim("x", json!("x".repeat(TOKEN_BYTES))).token();
     forms.push(("a little too large".to_owned(), just_over));
     forms
 }

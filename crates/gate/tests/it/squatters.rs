@@ -207,3 +207,24 @@ async fn a_stranger_who_asks_for_letters_keeps_no_owner_from_asking() {
     }
     assert!(sent <= 10, "{sent} letters to one address at once");
 }
+
+#[tokio::test]
+async fn what_a_stranger_makes_up_fills_no_table() {
+    let desk = desk(|config| {
+        config.passkeys = true;
+        config.paces.place.free = 5;
+    })
+    .await;
+    let mut refused = 0;
+    for _ in 0..20 {
+        let body = json!({
+            "challenge_id": "00000000-0000-4000-8000-000000000000",
+            "credential": { "id": "x", "type": "public-key", "response": {} },
+        });
+        let answer = desk.ask("POST", "/passkeys/authentication/verify", None, body).await;
+        assert!(answer.status >= 400);
+        refused += usize::from(answer.status == 429);
+    }
+    let events = desk.ground.book().events_before(i64::MAX, 100).await.unwrap();
+    assert_eq!((events.len(), refused), (5, 15));
+}

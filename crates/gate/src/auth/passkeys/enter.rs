@@ -49,6 +49,7 @@ struct Entering {
 pub(in super::super) async fn entered(auth: &Auth, asked: &Asked) -> Result<Answer> {
     let now = auth.now();
     let pace = tries::challenge(auth, &asked.origin.place());
+    let place = tries::place(auth, asked);
     let entering = Entering {
         party: party(auth)?,
         challenge: challenge_id(asked)?,
@@ -65,6 +66,10 @@ pub(in super::super) async fn entered(auth: &Auth, asked: &Asked) -> Result<Answ
         match &done {
             Ok(_) => pace.iter().try_for_each(|(what, pace)| page.uncount(what, pace, now))?,
             Err(error) => {
+                // Answers that are made up fill no journal.
+                if let Some(wait) = page.count_all(&place, now)? {
+                    return Ok(Err(tries::too_many(wait)));
+                }
                 let note = failed(&entering.note, Deed::SignInFailed, error);
                 page.note(Note { user: whose, ..note }, now)?;
             }
