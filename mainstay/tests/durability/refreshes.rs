@@ -26,6 +26,8 @@ struct Client {
     name: String,
     token: String,
     acknowledged: u64,
+    /// How its last token was refused, which must not happen.
+    lost: Option<String>,
 }
 
 pub fn no_session_is_lost(options: &Options) -> Verdict {
@@ -53,6 +55,11 @@ fn rounds(most: usize, flags: &[&str]) -> Verdict {
     for round in 0..rounds {
         let server = start();
         clients = under_load(&application, server, clients, round as u64);
+        let lost =
+            |client: &Client| Some(format!("{} is lost: {}", client.name, client.lost.as_ref()?));
+        if let Some(why) = clients.iter().find_map(lost) {
+            return Verdict::Failed(format!("round {round}: {why}"));
+        }
         if let Some(damage) = damage(&application.data.join("auth.db")) {
             return Verdict::Failed(damage);
         }
@@ -80,7 +87,7 @@ fn sign_in(application: &Application, address: SocketAddr) -> Vec<Client> {
         let body = json!({ "email": name, "password": password, "email_confirm": true });
         ask("/admin/users", body.clone());
         let session = ask("/token?grant_type=password", body);
-        Client { name, token: text(&session, "refresh_token"), acknowledged: 0 }
+        Client { name, token: text(&session, "refresh_token"), acknowledged: 0, lost: None }
     };
     (0..SESSIONS).map(sign_in).collect()
 }
@@ -118,7 +125,10 @@ fn under_load(
                             client.token = text(&session, "refresh_token");
                             client.acknowledged += 1;
                         }
-                        Ok(Err(why)) => panic!("{}: {why}", client.name),
+                        Ok(Err(why)) => {
+                            client.lost = Some(why);
+                            break;
+                        }
                         Err(_) => break,
                     }
                 }

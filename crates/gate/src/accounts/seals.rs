@@ -1,6 +1,7 @@
 //! Whether the application's secret is the one that its accounts were sealed with. `signing_keys`
-//! asks before it makes or changes anything: with another secret nothing that is kept could be read,
-//! and what a command or another environment wrote would be lost to those who have the right one.
+//! asks before it makes or changes anything: with another secret nothing that is kept could be
+//! read, and what a command or another environment wrote would be lost to those who have the right
+//! one.
 
 use mainstay_base::{Code, Error, Result};
 
