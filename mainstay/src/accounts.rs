@@ -78,6 +78,9 @@ pub async fn open(
     let providers = &settings.auth.external;
     let external = External::new(providers, callback, Reach::default(), &telemetry.clock)?;
     let now = Moment(telemetry.clock.now());
+    if configured.flags.new_secret {
+        book.take_secret().await?;
+    }
     let ring = book.first_ring(signing(settings, secret)?, now).await?;
     let issuer = issuer(&config, &ring, settings)?;
     let verifier = Verifier::of_ring(&ring, &config.roles, issuer.expected());

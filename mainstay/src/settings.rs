@@ -150,6 +150,8 @@ pub struct Flags {
     pub data: Option<PathBuf>,
     /// Additive steps are made in production too.
     pub apply_changes: bool,
+    /// The accounts take the secret that is configured in place of the one before.
+    pub new_secret: bool,
     /// Acknowledge before the commit: the durability test's negative control.
     pub negative_control: bool,
 }

@@ -39,6 +39,10 @@ pub struct Args {
     /// Make additive changes to stored tables in production too.
     #[arg(long)]
     apply_changes: bool,
+    /// Take the configured auth.jwt_secret in place of the one before: what that one sealed
+    /// (sessions, signing keys, second factors, waiting letters) ends.
+    #[arg(long)]
+    new_secret: bool,
     #[arg(long, hide = true)]
     negative_control_acknowledge_before_commit: bool,
 }
@@ -47,6 +51,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let mut flags = args.serving.flags();
     flags.environment.clone_from(&args.env);
     flags.apply_changes = args.apply_changes;
+    flags.new_secret = args.new_secret;
     flags.negative_control = args.negative_control_acknowledge_before_commit;
     let (declared, configured) = super::read(&args.serving.path, &flags)?;
     runtime()?.block_on(async {

@@ -240,7 +240,7 @@ fn another_secret_ends_the_tokens_of_the_one_before() {
     let token = Forge::new(secret).token();
     first.bare("GET", "/rest/v1/things").bearer(&token).send().expect(200);
     let other = [("MAINSTAY_AUTH_JWT_SECRET", OTHER_SECRET)];
-    let second = Server::over("serve", &app, &[], &other, first.stop_keeping());
+    let second = Server::over("serve", &app, &["--new-secret"], &other, first.stop_keeping());
     let refused = second.bare("GET", "/rest/v1/things").bearer(&token).send();
     assert_eq!(refused.refusal(), (401, "PGRST301".to_owned()));
 }

@@ -29,11 +29,25 @@ fn judge(seal: &Seal, sealer: &Sealer) -> Result<()> {
 fn another() -> Error {
     Error::new(Code::Internal, "The accounts here were sealed with another auth.jwt_secret").hint(
         "Give that one: in the configuration, or by --env and the name of the environment that the \
-         data belongs to.",
+         data belongs to. If others know the old one, serve once with --new-secret: what it sealed \
+         (sessions, signing keys, second factors, waiting letters) ends.",
     )
 }
 
 impl Book {
+    /// Takes this secret in place of the one before. What that one sealed stays where it is and
+    /// opens nothing: nobody gets in by it, and no factor is taken for absent.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn take_secret(&self) -> Result<()> {
+        let work = |page: &mut Page<'_, '_>| {
+            let body = page.sealer().seal(PURPOSE, TEXT)?;
+            page.put(&Seal { name: SECRET.to_owned(), body })
+        };
+        self.write(work).await
+    }
+
     /// Refuses a secret that the accounts were not sealed with. The first secret is theirs.
     ///
     /// # Errors

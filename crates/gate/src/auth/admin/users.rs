@@ -229,12 +229,11 @@ pub(super) async fn changed(auth: &Auth, asked: &Asked) -> Result<Answer> {
     let note = asked.note(deed, Some(&user.id)).with("names", asked.names());
     let work = move |page: &mut Page<'_, '_>| {
         let user = people::by_id(page, &user.id)?;
-        let before = user.role.clone();
         let user = match apply(page, user, &said, now)? {
             Ok(user) => user,
             Err(error) => return Ok(Err(error)),
         };
-        if ends || user.role != before {
+        if ends {
             session::end(page, &user.id, None, Scope::Global, until)?;
         }
         page.note(note.clone(), now)?;
