@@ -228,7 +228,9 @@ impl Auth {
         }
         // Sessions idle for too long cannot be refreshed; without a limit none is too old.
         let idle = self.config.life.idle.map_or(Moment(0), |idle| now.after(-idle));
-        let values = [now.value(), now.after(-2 * FLOW_SECONDS).value(), idle.value()];
+        // A letter may bring a browser back for as long as it holds, and then a code is exchanged.
+        let begun = now.after(-(self.config.proof_life + 2 * FLOW_SECONDS));
+        let values = [now.value(), begun.value(), idle.value()];
         self.book.write(move |page: &mut Page<'_, '_>| page.call("forget_old", &values)).await?;
         Ok(())
     }

@@ -289,3 +289,21 @@ async fn an_old_session_changes_its_password_with_a_code_where_the_application_a
     assert_eq!(refused.code(), (422, "reauthentication_not_valid"));
     assert_eq!(desk.ask("PUT", "/user", Some(token), change(&right)).await.status, 200);
 }
+
+#[tokio::test]
+async fn a_letter_brings_a_browser_back_for_as_long_as_it_holds() {
+    let desk = waiting().await;
+    let verifier = "v".repeat(64);
+    let body = json!({
+        "email": "ann@example.com", "password": PASSWORD,
+        "code_challenge": verifier, "code_challenge_method": "plain",
+    });
+    desk.ask("POST", "/signup", None, body).await;
+    let link = desk.letter_to("ann@example.com").await.link.unwrap();
+    desk.clock.advance_seconds(3_000);
+    desk.auth.round(true).await.unwrap();
+    let code = value(&desk.click(&link).await, "code");
+    let body = json!({ "auth_code": code, "code_verifier": verifier });
+    let session = desk.ask("POST", "/token?grant_type=pkce", None, body).await;
+    assert_eq!(session.status, 200, "{}", session.body);
+}
