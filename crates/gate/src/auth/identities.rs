@@ -45,12 +45,11 @@ pub(super) async fn unlinked(auth: &Auth, asked: &Asked, caller: Caller) -> Resu
         };
         page.remove::<Identity>("id", &gone.id)?;
         page.put(&user)?;
-        let ended = end_those(page, &user.id, &gone.provider, own.as_deref(), until)?;
+        end_those(page, &user.id, &gone.provider, own.as_deref(), until)?;
         page.note(note.clone().with("provider", gone.provider.as_str()), now)?;
-        Ok(Ok(ended))
+        Ok(Ok(()))
     };
-    let ended = auth.book.write(work).await??;
-    auth.gate.end_sessions(&ended, until.seconds());
+    auth.book.write(work).await??;
     Ok(Answer::json(200, json!({})))
 }
 

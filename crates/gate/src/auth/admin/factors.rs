@@ -63,13 +63,12 @@ async fn take_one(
         let found = page.one::<Factor>("id", &id)?;
         let found = found.filter(|factor| factor.user == user.id && is_meant(factor));
         let factor = found.ok_or_else(|| removal::unknown(code))?;
-        let mut ended = removal::remove(page, &factor, None, until)?;
-        ended.extend(session::end(page, &user.id, None, Scope::Global, until)?);
+        removal::remove(page, &factor, None, until)?;
+        session::end(page, &user.id, None, Scope::Global, until)?;
         page.note(note.clone().with("kind", factor.kind.as_str()), now)?;
-        Ok((factor.id, ended))
+        Ok(factor.id)
     };
-    let (id, ended) = auth.book.write(work).await?;
-    auth.gate.end_sessions(&ended, until.seconds());
+    let id = auth.book.write(work).await?;
     Ok(id)
 }
 
@@ -81,11 +80,10 @@ pub(super) async fn all_removed(auth: &Auth, asked: &Asked) -> Result<Answer> {
     let note = asked.note(Deed::FactorRemoved, Some(&user.id)).with("kind", "all");
     let work = move |page: &mut Page<'_, '_>| {
         let factors: Vec<Factor> = page.find("user", &[Value::Text(user.id.clone())])?;
-        let ended = removal::remove_all(page, &user.id, until)?;
+        removal::remove_all(page, &user.id, until)?;
         page.note(note.clone().with("count", Json::from(factors.len())), now)?;
-        Ok((factors.len(), ended))
+        Ok(factors.len())
     };
-    let (count, ended) = auth.book.write(work).await?;
-    auth.gate.end_sessions(&ended, until.seconds());
+    let count = auth.book.write(work).await?;
     Ok(Answer::json(200, json!({ "removed": count })))
 }

@@ -28,14 +28,13 @@ pub(super) async fn answer(auth: &Auth, asked: &Asked, asker: Asker) -> Result<A
         if factor.verified {
             seen.must_be_raised("unenroll verified factor")?;
         }
-        let ended = remove(page, &factor, Some(&seen.session), until)?;
+        remove(page, &factor, Some(&seen.session), until)?;
         if factor.verified {
             tell(page, &letters, &note, Deed::FactorRemoved, (&seen.user, &factor), now)?;
         }
-        Ok((factor.id, ended))
+        Ok(factor.id)
     };
-    let (id, ended) = auth.book.write(work).await?;
-    auth.gate.end_sessions(&ended, until.seconds());
+    let id = auth.book.write(work).await?;
     Ok(Answer::json(200, json!({ "id": id })))
 }
 

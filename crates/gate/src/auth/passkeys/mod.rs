@@ -123,11 +123,10 @@ async fn removed(auth: &Auth, asked: &Asked, asker: Asker) -> Result<Answer> {
         let seen = asker.seen(page)?;
         let passkey = own(&seen, id)?;
         seen.must_be_raised("remove a passkey")?;
-        let ended = removal::remove(page, &passkey, Some(&seen.session), until)?;
+        removal::remove(page, &passkey, Some(&seen.session), until)?;
         tell(page, &letters, &note, Deed::FactorRemoved, (&seen.user, &passkey), now)?;
-        Ok(ended)
+        Ok(())
     };
-    let ended = auth.book.write(work).await?;
-    auth.gate.end_sessions(&ended, until.seconds());
+    auth.book.write(work).await?;
     Ok(Answer::nothing())
 }
